@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "security/descriptor.h"
+#include "security/error.h"
+#include "security/file_id.h"
+
+namespace acledger::scanner {
+
+// FILE_ATTRIBUTE_* (MS-FSCC 2.6), the ones that decide something here.
+inline constexpr std::uint32_t kAttributeReadOnly = 0x00000001;
+inline constexpr std::uint32_t kAttributeDirectory = 0x00000010;
+inline constexpr std::uint32_t kAttributeReparsePoint = 0x00000400;
+inline constexpr std::uint32_t kAttributeOffline = 0x00001000;
+inline constexpr std::uint32_t kAttributeRecallOnOpen = 0x00040000;
+inline constexpr std::uint32_t kAttributeRecallOnDataAccess = 0x00400000;
+
+// What a handle is opened for.
+enum class Access : std::uint8_t {
+  kRead,   // READ_CONTROL, attributes; on a folder also listing.
+  kWrite,  // The same and WRITE_DAC.
+};
+
+// What a handle says of itself: never of a name.
+struct ObjectInfo {
+  FileId id;
+  std::uint32_t attributes = 0;
+  std::uint32_t reparse_tag = 0;  // 0 where the object is no reparse point.
+  std::uint32_t link_count = 1;   // Hard links; DOS names do not count.
+
+  bool IsFolder() const { return (attributes & kAttributeDirectory) != 0; }
+  bool IsReparsePoint() const { return (attributes & kAttributeReparsePoint) != 0; }
+};
+
+// One name in a folder. `name` is raw UTF-16 (unpaired surrogates included), one component.
+struct ListedName {
+  std::u16string name;
+  FileId id;
+  std::uint32_t attributes = 0;
+  std::uint32_t reparse_tag = 0;
+};
+
+// One of the names of an object with several hard links.
+struct LinkName {
+  FileId parent;
+  std::u16string name;
+};
+
+// An open handle on one object. One thread at a time; different objects may be used by different threads.
+class Object {
+ public:
+  virtual ~Object() = default;
+
+  virtual Expected<ObjectInfo> Info() = 0;
+
+  // The self-relative descriptor: owner, group and DACL as stored (the SACL or its label part where the right for it is held).
+  // Replaces `out`, whose capacity is reused.
+  virtual Expected<void> ReadDescriptor(security::DescriptorBytes& out) = 0;
+
+  // Writes the DACL of `descriptor` (with its PROTECTED and AUTO_INHERITED bits) and nothing else. Success is what the system
+  // said: the caller reads back. Needs Access::kWrite.
+  virtual Expected<void> WriteDacl(security::Bytes descriptor) = 0;
+
+  // Calls `take` with runs of names ("." and ".." left out, DOS names left out) until the end or until it returns false.
+  // The names of one run are valid for the call only.
+  virtual Expected<void> List(const std::function<bool(std::span<const ListedName>)>& take) = 0;
+
+  // Opens one component below this folder. A reparse point is opened itself, never followed. kInvalid for a name with
+  // '\\', '/', ':' or NUL, for ".", ".." and the empty name. kBusy where an oplock or a sharing mode stands in the way.
+  // A name is looked up exactly first and then by the volume's case rules.
+  virtual Expected<std::unique_ptr<Object>> OpenChild(std::u16string_view name, Access access) = 0;
+
+  // Every name of the object (one for a file without hard links).
+  virtual Expected<std::vector<LinkName>> Names() = 0;
+};
+
+struct VolumeInfo {
+  std::uint64_t serial = 0;      // NTFS volume serial number: binds a ledger to its volume.
+  std::string name;              // As the user knows it: the image's path, or "C:".
+  std::string file_system;       // "NTFS", "fake", ...
+  unsigned max_readers = 1;      // Threads that gain from reading at once; 1 where the library is not thread-safe.
+  bool read_only = false;
+  bool is_image = false;         // Offline: a grant on the volume's root is allowed, machine-relative principals are not.
+  FileId root;                   // The root folder of the volume.
+  std::vector<security::Sid> machine_sids;  // SIDs of the machine that the volume belongs to, as far as known (S-1-5-21-a-b-c).
+};
+
+// Calls made, exact: tests and benches assert on them.
+struct VolumeCounters {
+  std::atomic<std::uint64_t> opens{0};
+  std::atomic<std::uint64_t> opens_for_write{0};
+  std::atomic<std::uint64_t> descriptor_reads{0};
+  std::atomic<std::uint64_t> descriptor_writes{0};  // Every call that could change a descriptor, also failed ones.
+  std::atomic<std::uint64_t> listings{0};
+  std::atomic<std::uint64_t> flushes{0};
+};
+
+// The seam to a file system that keeps NT security. Implementations: scanner/win32 (live), scanner/ntfs3g (an image or a
+// device), tests/fake_volume. All members may be called from several threads at once (an implementation whose library
+// cannot do that takes a lock of its own). Must outlive its objects.
+class Volume {
+ public:
+  virtual ~Volume() = default;
+
+  virtual const VolumeInfo& Info() const = 0;
+  virtual Expected<std::unique_ptr<Object>> OpenRoot(Access access) = 0;
+
+  // By identity: found wherever it was moved to. kNotFound if the object is gone (a reused record has another sequence number).
+  virtual Expected<std::unique_ptr<Object>> OpenById(const FileId& id, Access access) = 0;
+
+  // Makes all descriptors written so far durable.
+  virtual Expected<void> Flush() = 0;
+
+  // Proves that descriptors are kept at `folder`: writes one to a scratch object, reads it back and removes the object.
+  // kUnsupported where the file system has none, kNoEffect where it only says that it has.
+  virtual Expected<void> ProbeDescriptors(Object& folder) = 0;
+
+  const VolumeCounters& Counters() const { return counters_; }
+
+ protected:
+  VolumeCounters counters_;
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "security/descriptor.h"
+#include "security/error.h"
+#include "security/file_id.h"
+#include "security/sid.h"
+
+namespace acledger::store {
+
+using GrantId = std::int64_t;
+using FolderId = std::int64_t;  // A folder's number in the index: a parent's is lower than its children's.
+using DescriptorId = std::int64_t;
+using ChangeId = std::int64_t;
+
+// What an object is for a principal. Each object of the index has exactly one; they sum to the objects.
+enum class Verdict : std::uint8_t { kUnknown, kReadable, kCovered, kPending, kDenied, kSkipped, kDrifted, kFailed };
+inline constexpr std::size_t kVerdicts = 8;
+const char* Name(Verdict verdict);  // "readable", ...
+
+// Why a verdict is what it is. Stored: never renumber.
+enum class Reason : std::uint8_t {
+  kNone = 0,
+  kSensitive = 1,       // skipped: the built-in list of sensitive names
+  kExcluded = 2,        // skipped: an --exclude glob
+  kNotAllowed = 3,      // skipped: below AppData, not on the allow-list
+  kReparsePoint = 4,    // skipped: never traversed
+  kHardLink = 5,        // skipped: another name lies outside the grant
+  kRecall = 6,          // skipped: opening would fetch it from the cloud
+  kExpanded = 7,        // skipped: a profile root or the like; its entries are granted instead
+  kProtected = 8,       // denied: protected DACL, policy is report
+  kBelowProtected = 9,  // denied: below such a folder
+  kDenyEntry = 10,      // denied: someone's deny entry
+  kEmptyDacl = 11,      // denied: empty DACL, policy is report
+  kLabel = 12,          // denied: mandatory label
+  kForeignEntry = 13,   // the principal has an entry that is not ours
+  kInheritedOurs = 14,  // covered: inherited from an entry of ours when it was created
+  kEntryLost = 15,      // drifted: our entry is gone
+  kEdited = 16,         // drifted: someone else edited the descriptor, our entry is there
+  kNoDescriptor = 17,   // failed or denied: the descriptor cannot be parsed or edited
+};
+const char* Name(Reason reason);  // "sensitive name", ...
+
+struct Counts {
+  std::array<std::uint64_t, kVerdicts> by_verdict{};
+  std::uint64_t& operator[](Verdict verdict) { return by_verdict[static_cast<std::size_t>(verdict)]; }
+  std::uint64_t operator[](Verdict verdict) const { return by_verdict[static_cast<std::size_t>(verdict)]; }
+  std::uint64_t Objects() const;
+  Counts& operator+=(const Counts& other);
+  bool operator==(const Counts&) const = default;
+};
+
+enum class GrantState : std::uint8_t { kScanning, kPlanning, kApplying, kComplete, kRollingBack, kRolledBack };
+const char* Name(GrantState state);
+
+enum class ProtectedPolicy : std::uint8_t { kReport, kGrant };
+
+// The wish: principal + mask + root + policy.
+struct Grant {
+  GrantId id = 0;
+  security::Sid principal;
+  bool principal_is_ours = false;  // The SID was made for acledger alone: any entry of it on the volume is ours.
+  security::AccessMask mask = security::kFileReadAndExecute;
+  std::string root;                // FormatPath() of it: "\Users\dev", case as on the volume.
+  FileId root_id;
+  ProtectedPolicy protected_policy = ProtectedPolicy::kReport;
+  std::vector<std::string> excludes;
+  std::vector<security::Sid> token_sids;  // Beyond the principal: what its token holds too.
+  GrantState state = GrantState::kScanning;
+};
+
+// One name in a folder of the index. Names are WTF-8.
+struct Node {
+  std::string name;
+  FileId file_id;
+  DescriptorId descriptor = 0;  // What was last seen there; 0: not read.
+  Verdict verdict = Verdict::kUnknown;
+  Reason reason = Reason::kNone;
+  bool is_folder = false;
+  bool has_links = false;  // More than one hard link.
+
+  bool operator==(const Node&) const = default;
+};
+
+// A folder of the index whose entries are known. The grant's root is a folder with parent 0 whose own object is `self`.
+struct Folder {
+  FolderId id = 0;
+  FolderId parent = 0;
+  GrantId grant = 0;
+  Node self;        // The folder's own row: stored with its parent's nodes, for a root with the folder.
+  Counts counts;    // Roll-up: the subtree, the folder itself included.
+};
+
+// A folder that was seen and not yet listed.
+struct FrontierFolder {
+  GrantId grant = 0;
+  FolderId parent = 0;
+  std::string name;
+  FileId file_id;
+};
+
+enum class ChangeState : std::uint8_t {
+  kIntent,    // Durable wish; applied or not, the object tells.
+  kApplied,   // Done and read back; the volume not flushed since.
+  kFinal,     // Flushed.
+  kReverting, // Durable wish to take it back: `revert_from` -> `revert_to`.
+  kReverted,  // Taken back and read back; not flushed since.
+  kUndone,    // Flushed. Kept for the record until Purge().
+  kAbandoned, // Never applied (the object had changed or gone): nothing of ours is there.
+};
+
+// One durable step of one object: adds `entry` to it.
+struct Change {
+  ChangeId id = 0;
+  GrantId grant = 0;
+  FolderId folder = 0;  // Where the name was when it was applied; 0: the grant's root itself.
+  std::string name;
+  FileId file_id;
+  bool is_folder = false;
+  std::uint8_t entry_flags = 0;  // With the grant's principal and mask: the ACE.
+  DescriptorId original = 0;     // Without any entry of ours.
+  DescriptorId before = 0;
+  DescriptorId after = 0;
+  DescriptorId revert_from = 0, revert_to = 0;
+  ChangeState state = ChangeState::kIntent;
+};
+
+struct ChangeResult {
+  ChangeId id = 0;
+  ChangeState state = ChangeState::kApplied;
+};
+
+struct Failure {
+  GrantId grant = 0;
+  std::string path;  // Whole, as the user writes it.
+  std::string right; // "READ_CONTROL", "WRITE_DAC", "list", ...
+  security::Sid principal;
+  Error error;
+};
+
+struct OpenOptions {
+  bool read_only = false;              // Beside a writer; never creates, migrates or repairs.
+  std::uint64_t volume_serial = 0;     // Of the volume it is used with; another one in the ledger: kMismatch.
+  std::string volume_name;
+  bool check_volume = true;            // false: for `status` without the volume at hand.
+};
+
+// What became of the file at opening.
+enum class OpenOutcome : std::uint8_t {
+  kOpened,
+  kCreated,
+  kMigrated,     // From an older schema, in place.
+  kMovedAside,   // It was damaged: kept as PATH.damaged-N, a new one was made. The volume has to be scanned for our entries.
+};
+
+// The SQLite file that holds grants, changes, descriptors and the index. WAL, synchronous=FULL, one transaction a batch.
+//
+// Threads: one at a time. For reading beside the writer open a second Ledger with read_only.
+// Errors: kBusy (another writer: says so), kNoSpace, kCorrupt, kMismatch (another volume), kUnsupported (a newer schema), kNotFound
+// (read-only and no file), kDenied. A failed write rolls its transaction back; nothing is half done.
+class Ledger {
+ public:
+  static Expected<std::unique_ptr<Ledger>> Open(const std::string& path, const OpenOptions& options);
+  ~Ledger();
+
+  OpenOutcome Outcome() const;
+  const std::string& MovedTo() const;  // Where a damaged file went.
+  const std::string& Path() const;
+
+  // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails.
+  Expected<void> InTransaction(const std::function<Expected<void>()>& body);
+
+  // --- grants
+  Expected<GrantId> AddGrant(const Grant& grant);
+  Expected<void> SetGrantState(GrantId id, GrantState state);
+  Expected<void> UpdateGrant(const Grant& grant);  // Policy, excludes, token_sids, state; principal and root stay.
+  Expected<std::vector<Grant>> Grants();           // All but rolled-back ones.
+  Expected<std::vector<Grant>> AllGrants();
+
+  // --- descriptors, interned by content
+  Expected<DescriptorId> Intern(security::Bytes descriptor);
+  // Valid until the next Intern(), at least until the end of the call chain: copy what you keep. Verifies the stored hash.
+  Expected<security::DescriptorBytes> Descriptor(DescriptorId id);
+
+  // --- the index
+  Expected<FolderId> AddFolder(GrantId grant, FolderId parent, const Node& self);  // Idempotent by (grant, parent, name).
+  // Makes the folder's rows equal `nodes`: writes only differences; rows that are gone take their subtree with them.
+  // Returns the number of rows written. The order of `nodes` does not matter.
+  Expected<std::uint64_t> ReplaceNodes(FolderId folder, std::span<const Node> nodes);
+  Expected<void> UpdateNode(FolderId folder, const Node& node);  // Verdict, reason, descriptor of (folder, name, file_id).
+  Expected<void> UpdateRoot(FolderId folder, const Node& self);
+  Expected<void> Nodes(FolderId folder, std::vector<Node>& out);
+  Expected<std::vector<Folder>> Folders(GrantId grant);  // Ascending id; with counts.
+  Expected<void> SetCounts(FolderId folder, const Counts& counts);
+  Expected<void> RemoveIndex(GrantId grant);
+
+  Expected<void> AddFrontier(std::span<const FrontierFolder> folders);
+  Expected<void> RemoveFrontier(const FrontierFolder& folder);
+  Expected<std::vector<FrontierFolder>> Frontier(GrantId grant);
+
+  // --- changes
+  Expected<void> RecordIntents(std::span<Change> changes);  // Fills in the ids; state kIntent.
+  Expected<void> RecordResults(std::span<const ChangeResult> results);
+  // Durable wish to take changes back (state kReverting, revert_from, revert_to).
+  Expected<void> RecordReverts(std::span<const Change> changes);
+  Expected<void> FinalizeFlushed();  // kApplied -> kFinal, kReverted -> kUndone, after the volume was flushed.
+  // In states as given, ordered by folder, then id, at most `limit` with id > `after_id` when ordered by id.
+  Expected<std::vector<Change>> Changes(GrantId grant, std::span<const ChangeState> states);
+  Expected<std::vector<Change>> LiveChangesOf(const FileId& id);  // kIntent, kApplied, kFinal, kReverting; oldest first.
+  Expected<void> SetAfter(ChangeId id, DescriptorId after);  // Of another entry's change on the same object, when one is taken back.
+  Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
+
+  // --- failures
+  Expected<void> AddFailure(const Failure& failure);
+  Expected<void> ClearFailures(GrantId grant);
+  Expected<std::vector<Failure>> Failures();
+
+  // --- questions, answered from roll-ups and look-ups
+  struct Found {
+    Grant grant;
+    FolderId folder = 0;  // The folder that holds the name; 0 for the grant's root.
+    Node node;
+    std::optional<Folder> as_folder;  // If it is a folder whose entries are known: its id and roll-up.
+  };
+  // The object at `path` (components below the volume's root, WTF-8) in each grant whose root is at or above it. ASCII case is ignored
+  // where the exact name is not there; other letters by `fold` (the volume's upper-casing), if given.
+  Expected<std::vector<Found>> Find(std::span<const std::string> components,
+                                    const std::function<std::string(std::string_view)>& fold = {});
+  // The path of a folder of the index, from the grant's root (included) down.
+  Expected<std::string> PathOf(FolderId folder);
+
+  // Exact, for tests and the bench.
+  struct Statistics {
+    std::uint64_t transactions = 0;
+    std::uint64_t rows_written = 0;
+    std::uint64_t node_bytes = 0;   // Pages of the node table, in bytes (dbstat or page count).
+    std::uint64_t nodes = 0;
+  };
+  Expected<Statistics> Stats();
+
+ private:
+  struct Impl;
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace acledger::store

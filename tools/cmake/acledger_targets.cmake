@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# How every target of ours is built: warnings, definitions, sanitizers, the include root.
+
+add_library(acledger_options INTERFACE)
+target_compile_options(acledger_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast)
+target_include_directories(acledger_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(acledger_options INTERFACE _GLIBCXX_ASSERTIONS)
+target_link_libraries(acledger_options INTERFACE tp_platform)
+if(WIN32)
+  # Sanitizers have no runtime here: UBSan traps, the stack protector works.
+  target_compile_options(acledger_options INTERFACE -fstack-protector-strong)
+  target_link_options(acledger_options INTERFACE -fstack-protector-strong)
+elseif(ACLEDGER_SANITIZE)
+  target_compile_options(acledger_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(acledger_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# acledger_library(NAME SOURCES... LINKS targets...): one room or one part of it.
+function(acledger_library name)
+  cmake_parse_arguments(A "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(${name} STATIC ${A_SOURCES})
+  target_link_libraries(${name} PUBLIC acledger_options ${A_LINKS} PRIVATE ${A_PRIVATE_LINKS})
+endfunction()
+
+# acledger_test(NAME LABEL tier SOURCES... LINKS targets...): one GoogleTest binary, one ctest entry.
+function(acledger_test name)
+  cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE acledger_options GTest::gmock_main ${A_LINKS})
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
+    SKIP_REGULAR_EXPRESSION "ENTIRE SUITE SKIPPED")
+endfunction()
