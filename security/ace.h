@@ -66,8 +66,10 @@ class AceView {
   // The mask, for every type that has one; empty for an opaque or truncated body.
   std::optional<AccessMask> Mask() const;
   // The SID that the ACE is about, for every known type whose body is well-formed (object ACEs: after the GUIDs).
+  // Compound ACEs (reserved, MS-DTYP 2.4.4.1) name two and are opaque. Does not allocate.
   std::optional<Sid> TrusteeSid() const;
-  // What follows the SID (a condition or attribute); empty for plain ACEs.
+  // What follows the SID: a condition or attribute, or bytes without a meaning. Empty for an ACE that ends with its
+  // SID, as plain ones do, and where there is no TrusteeSid().
   Bytes ApplicationData() const;
 
  private:

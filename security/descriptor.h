@@ -31,12 +31,14 @@ inline constexpr std::uint16_t kRmControlValid = 0x4000;
 inline constexpr std::uint16_t kSelfRelative = 0x8000;
 
 inline constexpr std::size_t kMaxAclBytes = 65532;  // AclSize is 16 bits and a multiple of four for anything we write.
+inline constexpr std::size_t kMaxDescriptorBytes = 65536;  // No edit makes a longer descriptor.
 
 // An ACL inside bytes that somebody else owns (MS-DTYP 2.4.5). Parse() has checked that every ACE lies within it.
 class AclView {
  public:
-  // Reads the ACL at the front of `bytes`; strict: AclSize within `bytes`, every AceSize >= 4, a multiple of 4 and inside
-  // AclSize. ACE bodies are not judged (an unknown one is opaque). Slack after the last ACE is allowed and kept.
+  // Reads the ACL at the front of `bytes`; strict: revision 2 to 4, AclSize within `bytes`, every AceSize >= 4, a
+  // multiple of 4 and inside AclSize. ACE bodies are not judged (an unknown one is opaque). Slack after the last ACE is
+  // allowed and kept.
   static Expected<AclView> Parse(Bytes bytes);
 
   class Iterator {
@@ -82,8 +84,8 @@ class AclView {
 class DescriptorView {
  public:
   // Strict and bounded: any bytes may be passed. Refused with position: shorter than the header, revision other than 1,
-  // not self-relative, a component outside the bytes or inside the header, a malformed SID or ACL. Bytes beyond the last
-  // component are allowed (and kept by every edit). Components may overlap; an edit then refuses.
+  // not self-relative, a component outside the bytes or inside the header, a malformed SID or ACL. Bytes beyond the
+  // last component are allowed (and kept by every edit). Components may overlap; an edit then refuses.
   static Expected<DescriptorView> Parse(Bytes bytes);
 
   std::uint16_t Control() const { return control_; }

@@ -5,7 +5,8 @@
 
 namespace acledger::security {
 
-// One allow ACE of ours: ACCESS_ALLOWED_ACE with exactly these flags (kInherited among them where it is an inherited copy).
+// One allow ACE of ours: ACCESS_ALLOWED_ACE with exactly these flags (kInherited among them where it is an inherited
+// copy).
 struct Entry {
   Sid sid;
   AccessMask mask = kFileReadAndExecute;
@@ -29,8 +30,8 @@ struct Added {
 // move by the size of the ACE. The inverse of RemoveEntry(), to the byte. Places:
 //  * explicit: before the first inherited ACE, but never before an explicit deny;
 //  * inherited: where inheritance from `parent` would put it, if a parent is given (its descriptor with the entry that
-//    `entry` is inherited from): behind the child's copies of the parent's ACEs that precede it. Without a parent: behind
-//    the explicit ACEs and the inherited denies that lead the inherited ones.
+//    `entry` is inherited from): behind the child's copies of the parent's ACEs that precede it. Without a parent:
+//    behind the explicit ACEs and the inherited denies that lead the inherited ones.
 // Refused: a NULL DACL (kUnsupported: the object is readable, an entry would close it), malformed or overlapping
 // components (kInvalid), 64 KiB reached (kTooLarge).
 Expected<Added> AddEntry(Bytes descriptor, const Entry& entry, const DescriptorView* parent = nullptr,

@@ -32,6 +32,8 @@ class Sid {
 
   // Reads one SID at the front of `bytes`; what follows it is not looked at. Its length is Size() of the result.
   static Expected<Sid> FromBytes(Bytes bytes);
+  // Whether FromBytes() would succeed; does not allocate.
+  static bool Fits(Bytes bytes);
 
   // "S-1-5-32-545"; the authority also as 0x and 12 hex digits. No aliases: see sddl.h. The whole text must be used.
   static Expected<Sid> FromString(std::string_view text);
