@@ -22,13 +22,6 @@ AcePlace BehindLastExplicit(const AclView& dacl) {
   return place;
 }
 
-std::vector<DescriptorBytes> PassedOn(const DescriptorView& parent, const Heir& heir) {
-  std::vector<DescriptorBytes> passed;
-  if (parent.HasNullDacl()) return passed;
-  for (AceView ace : *parent.Dacl()) AppendInherited(ace, heir, passed);
-  return passed;
-}
-
 struct Copies {
   AcePlace behind_last;     // Behind the last copy of an ACE that precedes the entry.
   bool others_too = false;  // Some inherited ACE is no copy, or not in the parent's order.
@@ -79,7 +72,7 @@ AcePlace PlaceOfInherited(const AclView& dacl) {
 }
 
 AcePlace PlaceBelow(const DescriptorView& parent, const AclView& dacl, const Entry& entry, const Heir& heir) {
-  std::vector<DescriptorBytes> passed = PassedOn(parent, heir);
+  std::vector<DescriptorBytes> passed = InheritedFrom(parent, heir);
   auto ours = std::ranges::find_if(passed, [&](const DescriptorBytes& ace) { return entry.Matches(AceView(ace)); });
   if (ours == passed.end()) return PlaceOfInherited(dacl);
   Copies copies = FindCopies(dacl, passed, ours - passed.begin());

@@ -71,4 +71,11 @@ void AppendInherited(const AceView& ace, const Heir& heir, std::vector<Descripto
   if (passed.inherit_only) aces.push_back(WithFlags(ace, *passed.inherit_only));
 }
 
+std::vector<DescriptorBytes> InheritedFrom(const DescriptorView& parent, const Heir& heir) {
+  std::vector<DescriptorBytes> aces;
+  if (parent.HasNullDacl()) return aces;
+  for (AceView ace : *parent.Dacl()) AppendInherited(ace, heir, aces);
+  return aces;
+}
+
 }  // namespace acledger::security

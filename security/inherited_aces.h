@@ -22,4 +22,7 @@ struct Heir {
 // then the inherit-only one that hands the original trustee and mask further down). MS-DTYP 2.5.3.4.5 and 2.5.3.4.7.
 void AppendInherited(const AceView& ace, const Heir& heir, std::vector<DescriptorBytes>& aces);
 
+// All that the parent passes on, in its order; nothing from a NULL DACL.
+std::vector<DescriptorBytes> InheritedFrom(const DescriptorView& parent, const Heir& heir);
+
 }  // namespace acledger::security
