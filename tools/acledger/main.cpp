@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "tools/acledger/exit_code.h"
+#include "tools/acledger/sd_command.h"
+
+int main(int argc, char** argv) {
+  using namespace acledger::tools;
+  CLI::App app("Grants a sandbox account access to files, keeps a ledger of it, and takes it back.", "acledger");
+  argv = app.ensure_utf8(argv);
+  app.require_subcommand(1);
+  int exit_code = kDone;
+  AddSdCommand(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Asking for help is no error; every other code of CLI11 means wrong usage.
+    return app.exit(error) == 0 ? kDone : kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "acledger: %s\n", error.what());
+    return kNotPossible;
+  }
+  return exit_code;
+}
