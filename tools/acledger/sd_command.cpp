@@ -80,29 +80,32 @@ security::Token TokenOf(const Words& words, const security::SddlOptions& sddl) {
   return token;
 }
 
+int Report(const Error& error) {
+  std::fprintf(stderr, "acledger: %s\n", error.ToString().c_str());
+  return kNotPossible;
+}
+
+Expected<void> Flush(SdAnswers& answers) {
+  auto written = WriteOutput(answers.Text());
+  answers.Text().clear();
+  return written;
+}
+
 // One answer for each line of the input. What is answered is written before waiting for more input, so that a program
 // can hold a conversation, and in large pieces where the input is there already.
 template <class Command>
 int Run(const Command& command, bool json) {
   SdAnswers answers(json);
-  auto flush = [&]() -> Expected<void> {
-    auto written = WriteOutput(answers.Text());
-    answers.Text().clear();
-    return written;
-  };
   LineReader lines([&](std::span<char> buffer) -> Expected<std::size_t> {
-    if (auto written = flush(); !written) return std::unexpected(written.error());
+    if (auto written = Flush(answers); !written) return std::unexpected(written.error());
     return ReadInput(buffer);
   });
   bool failures = false;
   std::string_view line;
   while (true) {
     auto result = lines.Next(line);
-    if (!result) {
-      std::fprintf(stderr, "acledger: %s\n", result.error().ToString().c_str());
-      return kNotPossible;
-    }
-    if (*result == LineReader::Result::kEnd) return failures ? kFailuresListed : kDone;
+    if (!result) return Report(result.error());
+    if (*result == LineReader::Result::kEnd) break;
     Expected<void> answered = *result == LineReader::Result::kTooLong
                                   ? Fail(ErrorKind::kTooLarge, "read line", "longer than 1 MiB")
                                   : command.Answer(line, answers);
@@ -111,11 +114,10 @@ int Run(const Command& command, bool json) {
       failures = true;
     }
     if (answers.Text().size() < kFlushAt) continue;
-    if (auto written = flush(); !written) {
-      std::fprintf(stderr, "acledger: %s\n", written.error().ToString().c_str());
-      return kNotPossible;
-    }
+    if (auto written = Flush(answers); !written) return Report(written.error());
   }
+  if (auto written = Flush(answers); !written) return Report(written.error());
+  return failures ? kFailuresListed : kDone;
 }
 
 // A command of `sd`, with what all of them have.
