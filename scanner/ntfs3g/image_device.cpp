@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/ntfs3g/image_device.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "scanner/ntfs3g/bytes.h"
+#include "scanner/ntfs3g/library.h"
+
+namespace acledger::scanner::ntfs3g {
+namespace {
+
+std::unexpected<Error> OpenError(ErrorKind kind, const std::string& path, std::string reason, int code = 0) {
+  return std::unexpected(Error{kind, "open NTFS volume", path, static_cast<std::uint32_t>(code), std::move(reason)});
+}
+
+// An image that is attached to a loop device is read and written by the kernel behind our back.
+bool IsAttachedToLoopDevice(const std::filesystem::path& image) {
+  std::error_code ignored;
+  const std::filesystem::path real = std::filesystem::canonical(image, ignored);
+  for (const auto& device : std::filesystem::directory_iterator("/sys/block", ignored)) {
+    std::ifstream backing(device.path() / "loop" / "backing_file");
+    std::string file;
+    if (std::getline(backing, file) && file == real.string()) return true;
+  }
+  return false;
+}
+
+std::int64_t SizeOf(int fd) {
+  struct stat status{};
+  if (fstat(fd, &status) != 0) return -1;
+  if (!S_ISBLK(status.st_mode)) return status.st_size;
+  std::uint64_t bytes = 0;
+  return ioctl(fd, BLKGETSIZE64, &bytes) == 0 ? static_cast<std::int64_t>(bytes) : -1;
+}
+
+}  // namespace
+
+// What the library calls, with the ImageDevice in d_private.
+struct DeviceCalls {
+  static ImageDevice& Of(ntfs_device* device) { return *static_cast<ImageDevice*>(device->d_private); }
+
+  static int Open(ntfs_device* device, int flags) {
+    if ((flags & O_ACCMODE) == O_RDONLY) NDevSetReadOnly(device);
+    NDevSetOpen(device);
+    return 0;
+  }
+  // The file stays open (and locked) as long as the ImageDevice lives.
+  static int Close(ntfs_device* device) {
+    NDevClearOpen(device);
+    return 0;
+  }
+  static s64 Seek(ntfs_device* device, s64 offset, int whence) {
+    ImageDevice& image = Of(device);
+    if (whence == SEEK_CUR) offset += image.position_;
+    if (whence == SEEK_END) offset += SizeOf(image.fd_);
+    if (offset < 0) {
+      errno = EINVAL;
+      return -1;
+    }
+    return image.position_ = offset;
+  }
+  static s64 Read(ntfs_device* device, void* to, s64 count) {
+    const s64 done = Of(device).Read(to, count, Of(device).position_);
+    if (done > 0) Of(device).position_ += done;
+    return done;
+  }
+  static s64 Write(ntfs_device* device, const void* from, s64 count) {
+    const s64 done = Of(device).Write(from, count, Of(device).position_);
+    if (done > 0) Of(device).position_ += done;
+    return done;
+  }
+  static s64 ReadAt(ntfs_device* device, void* to, s64 count, s64 offset) { return Of(device).Read(to, count, offset); }
+  static s64 WriteAt(ntfs_device* device, const void* from, s64 count, s64 offset) {
+    return Of(device).Write(from, count, offset);
+  }
+  // The library syncs at ntfs_umount(); we decide ourselves when (Flush()).
+  static int Sync(ntfs_device*) { return 0; }
+  static int Stat(ntfs_device* device, struct stat* status) { return fstat(Of(device).fd_, status); }
+  static int Control(ntfs_device* device, unsigned long request, void* argument) {
+    return ioctl(Of(device).fd_, request, argument);
+  }
+};
+
+namespace {
+
+ntfs_device_operations operations = {
+    &DeviceCalls::Open,   &DeviceCalls::Close,   &DeviceCalls::Seek, &DeviceCalls::Read, &DeviceCalls::Write,
+    &DeviceCalls::ReadAt, &DeviceCalls::WriteAt, &DeviceCalls::Sync, &DeviceCalls::Stat, &DeviceCalls::Control};
+
+}  // namespace
+
+Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path, bool read_only, WriteHook hook) {
+  std::unique_ptr<ImageDevice> device(new ImageDevice());
+  device->read_only_ = read_only;
+  device->hook_ = std::move(hook);
+  if (auto opened = device->OpenFile(path); !opened) return std::unexpected(opened.error());
+  if (auto locked = device->Lock(path); !locked) return std::unexpected(locked.error());
+  if (auto checked = device->CheckBootSector(path); !checked) return std::unexpected(checked.error());
+  device->handle_ = ntfs_device_alloc(path.c_str(), 0, &operations, device.get());
+  if (device->handle_ == nullptr) return OpenError(ErrorKind::kIo, path, std::strerror(errno), errno);
+  return device;
+}
+
+ImageDevice::~ImageDevice() {
+  if (handle_ != nullptr) ntfs_device_free(handle_);
+  if (fd_ >= 0) close(fd_);
+}
+
+Expected<void> ImageDevice::OpenFile(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return OpenError(KindOf(errno), path, std::strerror(errno), errno);
+  if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
+    return OpenError(ErrorKind::kInvalid, path, "neither a file nor a block device");
+  }
+  int flags = (read_only_ ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+  // O_EXCL on a block device fails with EBUSY while the kernel has it mounted or in use.
+  if (S_ISBLK(status.st_mode) && !read_only_) flags |= O_EXCL;
+  fd_ = open(path.c_str(), flags);
+  if (fd_ >= 0) return {};
+  const int code = errno;
+  const bool readable = !read_only_ && code == EACCES && access(path.c_str(), R_OK) == 0;
+  if (readable) return OpenError(ErrorKind::kReadOnly, path, "the file is read-only", code);
+  return OpenError(KindOf(code), path, std::strerror(code), code);
+}
+
+Expected<void> ImageDevice::Lock(const std::string& path) {
+  unsigned long mounted = 0;
+  if (ntfs_check_if_mounted(path.c_str(), &mounted) == 0 && (mounted & NTFS_MF_MOUNTED) != 0) {
+    return OpenError(ErrorKind::kBusy, path, "the volume is mounted: unmount it first");
+  }
+  if (IsAttachedToLoopDevice(path)) {
+    return OpenError(ErrorKind::kBusy, path, "the image is attached to a loop device: detach it first (losetup -d)");
+  }
+  // A lock of the open file description: it excludes ntfs-3g's process lock as well as a second opener in this process.
+  struct flock lock{};
+  lock.l_type = read_only_ ? F_RDLCK : F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (fcntl(fd_, F_OFD_SETLK, &lock) == 0) return {};
+  const int code = errno;
+  if (code != EAGAIN && code != EACCES) return OpenError(KindOf(code), path, std::strerror(code), code);
+  return OpenError(ErrorKind::kBusy, path, "another program has the volume open", code);
+}
+
+Expected<void> ImageDevice::CheckBootSector(const std::string& path) {
+  std::array<std::uint8_t, 512> boot{};
+  const ssize_t got = pread(fd_, boot.data(), boot.size(), 0);
+  if (got < 0) return OpenError(KindOf(errno), path, std::strerror(errno), errno);
+  if (static_cast<std::size_t>(got) != boot.size() || std::memcmp(boot.data() + 3, "NTFS    ", 8) != 0) {
+    const bool partitioned = got > 510 && boot[510] == 0x55 && boot[511] == 0xAA;
+    return OpenError(ErrorKind::kInvalid, path,
+                     std::string("not an NTFS volume") +
+                         (partitioned ? " (a whole disk or another file system: name the NTFS partition itself)" : ""));
+  }
+  const std::uint64_t wanted = Load<std::uint64_t>(boot, 0x28) * Load<std::uint16_t>(boot, 0x0B);
+  const std::int64_t size = SizeOf(fd_);
+  if (size < 0 || static_cast<std::uint64_t>(size) < wanted) {
+    return OpenError(ErrorKind::kCorrupt, path,
+                     "truncated: " + std::to_string(size) + " bytes, the boot sector says " + std::to_string(wanted));
+  }
+  serial_ = Load<std::uint64_t>(boot, 0x48);
+  return {};
+}
+
+std::int64_t ImageDevice::Read(void* to, std::int64_t count, std::int64_t offset) {
+  auto* bytes = static_cast<std::uint8_t*>(to);
+  std::int64_t done = 0;
+  while (done < count) {
+    const ssize_t got = pread(fd_, bytes + done, static_cast<std::size_t>(count - done), offset + done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    done += got;
+  }
+  if (holding_) {
+    held_.NoteRead(offset);
+    held_.Overlay(offset, {bytes, static_cast<std::size_t>(done)});
+  }
+  return done;
+}
+
+std::int64_t ImageDevice::Write(const void* from, std::int64_t count, std::int64_t offset) {
+  if (read_only_) {
+    errno = EROFS;
+    return -1;
+  }
+  if (!holding_) return WriteNow(from, count, offset);
+  held_.Add(offset, {static_cast<const std::uint8_t*>(from), static_cast<std::size_t>(count)});
+  return count;
+}
+
+std::int64_t ImageDevice::WriteNow(const void* from, std::int64_t count, std::int64_t offset) {
+  if (hook_) hook_(writes_);
+  ++writes_;
+  const auto* bytes = static_cast<const std::uint8_t*>(from);
+  std::int64_t done = 0;
+  while (done < count) {
+    const ssize_t put = pwrite(fd_, bytes + done, static_cast<std::size_t>(count - done), offset + done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return -1;
+    done += put;
+  }
+  return done;
+}
+
+void ImageDevice::HoldWrites() { holding_ = true; }
+
+Expected<void> ImageDevice::ReleaseWrites() {
+  holding_ = false;
+  for (const HeldWrites::Write* write : held_.InOrder()) {
+    const auto count = static_cast<std::int64_t>(write->bytes.size());
+    if (WriteNow(write->bytes.data(), count, write->offset) == count) continue;
+    const int code = errno;
+    held_.Clear();
+    return Fail(KindOf(code), "write $Secure", std::strerror(code), static_cast<std::uint32_t>(code));
+  }
+  held_.Clear();
+  return {};
+}
+
+Expected<void> ImageDevice::Sync() {
+  if (read_only_ || fdatasync(fd_) == 0) return {};
+  return Fail(KindOf(errno), "flush the volume", std::strerror(errno), static_cast<std::uint32_t>(errno));
+}
+
+}  // namespace acledger::scanner::ntfs3g

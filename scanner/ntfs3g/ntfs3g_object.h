@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "scanner/ntfs3g/ntfs3g_session.h"
+#include "scanner/volume.h"
+
+namespace acledger::scanner::ntfs3g {
+
+// What the objects of one volume share.
+struct Shared {
+  std::mutex lock;  // Held for every use of the session.
+  std::unique_ptr<Session> session;
+  VolumeInfo info;
+  std::unordered_set<std::uint64_t> same_but_dacl;  // Pairs of security_ids that were compared: see ComparedBefore().
+};
+
+// A handle on one record of $MFT. Holds no library object: the record as it was read last, and its identity.
+class Ntfs3gObject : public Object {
+ public:
+  // Reads the record and checks the sequence number (0: any).
+  static Expected<std::unique_ptr<Object>> Open(Shared& shared, VolumeCounters& counters, RecordId id, Access access);
+
+  Expected<ObjectInfo> Info() override;
+  Expected<void> ReadDescriptor(security::DescriptorBytes& out) override;
+  Expected<void> WriteDacl(security::Bytes descriptor) override;
+  Expected<void> List(const std::function<bool(std::span<const ListedName>)>& take) override;
+  Expected<std::unique_ptr<Object>> OpenChild(std::u16string_view name, Access access) override;
+  Expected<std::vector<LinkName>> Names() override;
+
+ private:
+  Ntfs3gObject(Shared& shared, VolumeCounters& counters, Access access)
+      : shared_(shared), counters_(counters), access_(access) {}
+  Session& session() { return *shared_.session; }
+
+  Expected<void> Refresh();
+  Expected<void> ReadLocked(security::DescriptorBytes& out);
+  Expected<void> WriteShared(security::Bytes descriptor);
+  Expected<void> WriteOwn(security::Bytes descriptor);
+
+  Shared& shared_;
+  VolumeCounters& counters_;
+  const Access access_;
+  RecordId id_;
+  LoadedRecord record_;
+  bool is_fresh_ = true;  // Nothing was written since the record was read, by this handle.
+};
+
+}  // namespace acledger::scanner::ntfs3g

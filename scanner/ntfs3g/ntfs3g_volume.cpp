@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/ntfs3g/ntfs3g_volume.h"
+
+#include "scanner/ntfs3g/ntfs3g_object.h"
+#include "scanner/ntfs3g/open_image.h"
+
+namespace acledger::scanner {
+namespace ntfs3g {
+namespace {
+
+class Ntfs3gVolume : public Volume {
+ public:
+  explicit Ntfs3gVolume(std::unique_ptr<Session> session) { shared_.session = std::move(session); }
+
+  Expected<void> Prepare(const std::string& path, bool read_only) {
+    LoadedRecord root;
+    if (auto read = shared_.session->ReadRecord({kRootRecord, 0}, root); !read) return read;
+    VolumeInfo& info = shared_.info;
+    info.serial = shared_.session->Device().Serial();
+    info.name = path;
+    info.file_system = "NTFS";
+    info.read_only = read_only;
+    info.is_image = true;
+    info.root = RecordId{kRootRecord, root.view.SequenceNumber()}.ToFileId();
+    return {};
+  }
+
+  const VolumeInfo& Info() const override { return shared_.info; }
+
+  Expected<std::unique_ptr<Object>> OpenRoot(Access access) override { return OpenById(shared_.info.root, access); }
+
+  Expected<std::unique_ptr<Object>> OpenById(const FileId& id, Access access) override {
+    const std::lock_guard hold(shared_.lock);
+    if (id.high != 0) return Fail(ErrorKind::kInvalid, "open " + id.ToString(), "not an id of an NTFS volume");
+    return Ntfs3gObject::Open(shared_, counters_, RecordId::Of(id.low), access);
+  }
+
+  Expected<void> Flush() override {
+    const std::lock_guard hold(shared_.lock);
+    ++counters_.flushes;
+    return shared_.session->Device().Sync();
+  }
+
+  // That descriptors are kept is a property of NTFS 3.x, not of a folder, and Mount() has refused anything else. A
+  // scratch file would leave its traces in the image.
+  Expected<void> ProbeDescriptors(Object& folder) override {
+    if (shared_.info.read_only) return Fail(ErrorKind::kReadOnly, "probe", "the volume is open for reading only");
+    security::DescriptorBytes bytes;
+    return folder.ReadDescriptor(bytes);
+  }
+
+ private:
+  Shared shared_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook) {
+  auto session = Session::Mount(path, read_only, std::move(hook));
+  if (!session) return std::unexpected(session.error());
+  auto volume = std::make_unique<Ntfs3gVolume>(std::move(*session));
+  if (auto prepared = volume->Prepare(path, read_only); !prepared) {
+    return std::unexpected(std::move(prepared.error()).At(path));
+  }
+  return volume;
+}
+
+}  // namespace ntfs3g
+
+Expected<std::unique_ptr<Volume>> OpenNtfsImage(const std::string& path, bool read_only) {
+  return ntfs3g::OpenImage(path, read_only, {});
+}
+
+}  // namespace acledger::scanner
