@@ -13,10 +13,10 @@ inline constexpr std::uint32_t kMediumIntegrity = 0x2000;
 
 // What an access check asks of a token. Order does not matter.
 struct Token {
-  std::vector<Sid> sids;          // User and enabled groups.
-  std::vector<Sid> deny_only;     // Groups that count for deny ACEs alone.
-  std::vector<Sid> restricting;   // Empty: not a restricted token.
-  bool write_restricted = false;  // The restricting SIDs are asked only for the write rights of the mapping.
+  std::vector<Sid> sids{};         // User and enabled groups.
+  std::vector<Sid> deny_only{};    // Groups that count for deny ACEs alone.
+  std::vector<Sid> restricting{};  // Empty: not a restricted token.
+  bool write_restricted = false;   // The restricting SIDs are asked only for the write rights of the mapping.
   std::uint32_t integrity = kMediumIntegrity;
 };
 

@@ -11,6 +11,10 @@ if(WIN32)
   # Sanitizers have no runtime here: UBSan traps, the stack protector works.
   target_compile_options(acledger_options INTERFACE -fstack-protector-strong)
   target_link_options(acledger_options INTERFACE -fstack-protector-strong)
+elseif(ACLEDGER_FUZZ)
+  target_compile_options(acledger_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(acledger_options INTERFACE -fsanitize=address,undefined)
 elseif(ACLEDGER_SANITIZE)
   target_compile_options(acledger_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -35,4 +39,16 @@ function(acledger_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
     SKIP_REGULAR_EXPRESSION "ENTIRE SUITE SKIPPED" SKIP_RETURN_CODE 77)  # 77: tools/wine/run has no Wine
+endfunction()
+
+# acledger_fuzz(NAME SOURCES... LINKS targets...): one libFuzzer binary with ASan and UBSan, where ACLEDGER_FUZZ is on (clang).
+# The libraries it links are instrumented too: ACLEDGER_FUZZ sets the flags for all of our targets.
+function(acledger_fuzz name)
+  if(NOT ACLEDGER_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(A "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE acledger_options ${A_LINKS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
