@@ -71,7 +71,7 @@ struct Grant {
   security::Sid principal;
   bool principal_is_ours = false;  // The SID was made for acledger alone: any entry of it on the volume is ours.
   security::AccessMask mask = security::kFileReadAndExecute;
-  std::string root;                // FormatPath() of it: "\Users\dev", case as on the volume.
+  std::string root;  // FormatPath() of it: "\Users\dev", case as on the volume.
   FileId root_id;
   ProtectedPolicy protected_policy = ProtectedPolicy::kReport;
   std::vector<std::string> excludes;
@@ -97,8 +97,8 @@ struct Folder {
   FolderId id = 0;
   FolderId parent = 0;
   GrantId grant = 0;
-  Node self;        // The folder's own row: stored with its parent's nodes, for a root with the folder.
-  Counts counts;    // Roll-up: the subtree, the folder itself included.
+  Node self;      // The folder's own row: stored with its parent's nodes, for a root with the folder.
+  Counts counts;  // Roll-up: the subtree, the folder itself included.
 };
 
 // A folder that was seen and not yet listed.
@@ -110,13 +110,13 @@ struct FrontierFolder {
 };
 
 enum class ChangeState : std::uint8_t {
-  kIntent,    // Durable wish; applied or not, the object tells.
-  kApplied,   // Done and read back; the volume not flushed since.
-  kFinal,     // Flushed.
-  kReverting, // Durable wish to take it back: `revert_from` -> `revert_to`.
-  kReverted,  // Taken back and read back; not flushed since.
-  kUndone,    // Flushed. Kept for the record until Purge().
-  kAbandoned, // Never applied (the object had changed or gone): nothing of ours is there.
+  kIntent,     // Durable wish; applied or not, the object tells.
+  kApplied,    // Done and read back; the volume not flushed since.
+  kFinal,      // Flushed.
+  kReverting,  // Durable wish to take it back: `revert_from` -> `revert_to`.
+  kReverted,   // Taken back and read back; not flushed since.
+  kUndone,     // Flushed. Kept for the record until Purge().
+  kAbandoned,  // Never applied (the object had changed or gone): nothing of ours is there.
 };
 
 // One durable step of one object: adds `entry` to it.
@@ -142,32 +142,37 @@ struct ChangeResult {
 
 struct Failure {
   GrantId grant = 0;
-  std::string path;  // Whole, as the user writes it.
-  std::string right; // "READ_CONTROL", "WRITE_DAC", "list", ...
+  std::string path;   // Whole, as the user writes it.
+  std::string right;  // "READ_CONTROL", "WRITE_DAC", "list", ...
   security::Sid principal;
   Error error;
 };
 
 struct OpenOptions {
-  bool read_only = false;              // Beside a writer; never creates, migrates or repairs.
-  std::uint64_t volume_serial = 0;     // Of the volume it is used with; another one in the ledger: kMismatch.
+  bool read_only = false;           // Beside a writer; never creates, migrates or repairs.
+  std::uint64_t volume_serial = 0;  // Of the volume it is used with; another one in the ledger: kMismatch.
   std::string volume_name;
-  bool check_volume = true;            // false: for `status` without the volume at hand.
+  bool check_volume = true;  // false: for `status` without the volume at hand.
 };
 
 // What became of the file at opening.
 enum class OpenOutcome : std::uint8_t {
   kOpened,
   kCreated,
-  kMigrated,     // From an older schema, in place.
-  kMovedAside,   // It was damaged: kept as PATH.damaged-N, a new one was made. The volume has to be scanned for our entries.
+  kMigrated,  // From an older schema, in place.
+  // It was damaged: kept as PATH.damaged-N, a new one was made. The volume has to be scanned for our entries.
+  kMovedAside,
 };
 
-// The SQLite file that holds grants, changes, descriptors and the index. WAL, synchronous=FULL, one transaction a batch.
+// The SQLite file that holds grants, changes, descriptors and the index. WAL, synchronous=FULL, one transaction a
+// batch. One writer: it holds a lock on PATH.lock, which the system frees when the process ends.
 //
-// Threads: one at a time. For reading beside the writer open a second Ledger with read_only.
-// Errors: kBusy (another writer: says so), kNoSpace, kCorrupt, kMismatch (another volume), kUnsupported (a newer schema), kNotFound
-// (read-only and no file), kDenied. A failed write rolls its transaction back; nothing is half done.
+// Threads: one at a time. For reading beside the writer open a second Ledger with read_only; it waits for nobody.
+// Errors: kBusy (another writer: says so), kNoSpace, kCorrupt, kMismatch (another volume), kUnsupported (a newer
+// schema), kNotFound (read-only and no file; no folder for a new one), kInvalid (an SQLite file that is no ledger; a
+// link), kReadOnly (a write through a read-only Ledger), kDenied, kIo. A failed write rolls its transaction back;
+// nothing is half done, and the Ledger can be used on. One that meets damage leaves PATH.damaged behind: the next
+// writer moves the ledger aside.
 class Ledger {
  public:
   static Expected<std::unique_ptr<Ledger>> Open(const std::string& path, const OpenOptions& options);
@@ -177,7 +182,10 @@ class Ledger {
   const std::string& MovedTo() const;  // Where a damaged file went.
   const std::string& Path() const;
 
-  // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails.
+  // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails. A call inside
+  // another joins that one's transaction; a write that fails inside dooms the whole, also where `body` goes on.
+  // (kNotFound of a single update writes nothing and dooms nothing.) Read-only: all questions in `body` see the same
+  // moment.
   Expected<void> InTransaction(const std::function<Expected<void>()>& body);
 
   // --- grants
@@ -189,15 +197,18 @@ class Ledger {
 
   // --- descriptors, interned by content
   Expected<DescriptorId> Intern(security::Bytes descriptor);
-  // Valid until the next Intern(), at least until the end of the call chain: copy what you keep. Verifies the stored hash.
+  // Verifies the stored hash: kCorrupt where the bytes are not those that were stored.
   Expected<security::DescriptorBytes> Descriptor(DescriptorId id);
 
   // --- the index
-  Expected<FolderId> AddFolder(GrantId grant, FolderId parent, const Node& self);  // Idempotent by (grant, parent, name).
+  // Idempotent by (grant, parent, name). Parent 0: the grant's root, whose own row is kept here; else `self` is to be
+  // among the parent's nodes. A number is never given twice.
+  Expected<FolderId> AddFolder(GrantId grant, FolderId parent, const Node& self);
   // Makes the folder's rows equal `nodes`: writes only differences; rows that are gone take their subtree with them.
   // Returns the number of rows written. The order of `nodes` does not matter.
   Expected<std::uint64_t> ReplaceNodes(FolderId folder, std::span<const Node> nodes);
-  Expected<void> UpdateNode(FolderId folder, const Node& node);  // Verdict, reason, descriptor of (folder, name, file_id).
+  // Verdict, reason, descriptor of (folder, name, file_id). kNotFound if that is another object by now.
+  Expected<void> UpdateNode(FolderId folder, const Node& node);
   Expected<void> UpdateRoot(FolderId folder, const Node& self);
   Expected<void> Nodes(FolderId folder, std::vector<Node>& out);
   Expected<std::vector<Folder>> Folders(GrantId grant);  // Ascending id; with counts.
@@ -214,10 +225,15 @@ class Ledger {
   // Durable wish to take changes back (state kReverting, revert_from, revert_to).
   Expected<void> RecordReverts(std::span<const Change> changes);
   Expected<void> FinalizeFlushed();  // kApplied -> kFinal, kReverted -> kUndone, after the volume was flushed.
-  // In states as given, ordered by folder, then id, at most `limit` with id > `after_id` when ordered by id.
+  // In states as given, ordered by folder, then id.
   Expected<std::vector<Change>> Changes(GrantId grant, std::span<const ChangeState> states);
-  Expected<std::vector<Change>> LiveChangesOf(const FileId& id);  // kIntent, kApplied, kFinal, kReverting; oldest first.
-  Expected<void> SetAfter(ChangeId id, DescriptorId after);  // Of another entry's change on the same object, when one is taken back.
+  // The same by and by: ordered by id, at most `limit` with an id above `after_id`.
+  Expected<std::vector<Change>> ChangesAfter(GrantId grant, std::span<const ChangeState> states, ChangeId after_id,
+                                             std::size_t limit);
+  // kIntent, kApplied, kFinal, kReverting; oldest first.
+  Expected<std::vector<Change>> LiveChangesOf(const FileId& id);
+  // Of another entry's change on the same object, when one is taken back.
+  Expected<void> SetAfter(ChangeId id, DescriptorId after);
   Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
 
   // --- failures
@@ -232,8 +248,8 @@ class Ledger {
     Node node;
     std::optional<Folder> as_folder;  // If it is a folder whose entries are known: its id and roll-up.
   };
-  // The object at `path` (components below the volume's root, WTF-8) in each grant whose root is at or above it. ASCII case is ignored
-  // where the exact name is not there; other letters by `fold` (the volume's upper-casing), if given.
+  // The object at `path` (components below the volume's root, WTF-8) in each grant whose root is at or above it. ASCII
+  // case is ignored where the exact name is not there; other letters by `fold` (the volume's upper-casing), if given.
   Expected<std::vector<Found>> Find(std::span<const std::string> components,
                                     const std::function<std::string(std::string_view)>& fold = {});
   // The path of a folder of the index, from the grant's root (included) down.
@@ -241,9 +257,10 @@ class Ledger {
 
   // Exact, for tests and the bench.
   struct Statistics {
-    std::uint64_t transactions = 0;
+    std::uint64_t transactions = 0;  // Committed since opening.
+    std::uint64_t checkpoints = 0;
     std::uint64_t rows_written = 0;
-    std::uint64_t node_bytes = 0;   // Pages of the node table, in bytes (dbstat or page count).
+    std::uint64_t node_bytes = 0;  // Pages of the node table, in bytes.
     std::uint64_t nodes = 0;
   };
   Expected<Statistics> Stats();

@@ -40,7 +40,7 @@ target_include_directories(tp_cli11 SYSTEM INTERFACE ${_s}/cli11/include)
 
 add_library(tp_sqlite STATIC ${_s}/better-sqlite3/deps/sqlite3/sqlite3.c)
 target_include_directories(tp_sqlite SYSTEM PUBLIC ${_s}/better-sqlite3/deps/sqlite3)
-target_compile_definitions(tp_sqlite PRIVATE SQLITE_THREADSAFE=1 SQLITE_DQS=0 SQLITE_DEFAULT_WAL_SYNCHRONOUS=2 SQLITE_OMIT_DEPRECATED SQLITE_DEFAULT_MEMSTATUS=0 PUBLIC SQLITE_OMIT_LOAD_EXTENSION)
+target_compile_definitions(tp_sqlite PRIVATE SQLITE_THREADSAFE=1 SQLITE_DQS=0 SQLITE_DEFAULT_WAL_SYNCHRONOUS=2 SQLITE_OMIT_DEPRECATED SQLITE_DEFAULT_MEMSTATUS=0 SQLITE_ENABLE_DBSTAT_VTAB PUBLIC SQLITE_OMIT_LOAD_EXTENSION)
 target_link_libraries(tp_sqlite PUBLIC tp_platform)
 set_target_properties(tp_asio tp_fmt tp_spdlog tp_sqlite PROPERTIES COMPILE_OPTIONS "-w" EXCLUDE_FROM_ALL ON)
 

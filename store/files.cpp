@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "store/files.h"
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+namespace acledger::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kCompanions{"", "-wal", "-shm", "-journal"};
+
+fs::path Native(const std::string& path) { return {std::u8string(path.begin(), path.end())}; }
+
+std::unexpected<Error> Fail(const char* operation, const std::string& path, const std::error_code& code) {
+  ErrorKind kind = ErrorKind::kIo;
+  if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) kind = ErrorKind::kNotFound;
+  if (code == std::errc::permission_denied || code == std::errc::operation_not_permitted) kind = ErrorKind::kDenied;
+  if (code == std::errc::read_only_file_system) kind = ErrorKind::kReadOnly;
+  if (code == std::errc::no_space_on_device) kind = ErrorKind::kNoSpace;
+  if (code == std::errc::device_or_resource_busy || code == std::errc::text_file_busy) kind = ErrorKind::kBusy;
+  return std::unexpected(Error{kind, operation, path, static_cast<std::uint32_t>(code.value()), code.message()});
+}
+
+Expected<fs::file_status> StatusOf(const std::string& path) {
+  std::error_code code;
+  const fs::file_status status = fs::symlink_status(Native(path), code);
+  if (status.type() == fs::file_type::none) return Fail("look at", path, code);
+  return status;
+}
+
+Expected<bool> IsFree(const std::string& path) {
+  for (const char* companion : kCompanions) {
+    const auto there = Exists(path + companion);
+    if (!there) return std::unexpected(there.error());
+    if (*there) return false;
+  }
+  return true;
+}
+
+Expected<std::string> FreeName(const std::string& path) {
+  for (int number = 1;; ++number) {
+    std::string name = path + ".damaged-" + std::to_string(number);
+    const auto free = IsFree(name);
+    if (!free) return std::unexpected(free.error());
+    if (*free) return name;
+  }
+}
+
+}  // namespace
+
+Expected<bool> Exists(const std::string& path) {
+  const auto status = StatusOf(path);
+  if (!status) return std::unexpected(status.error());
+  return fs::exists(*status);
+}
+
+Expected<std::uint64_t> SizeOf(const std::string& path) {
+  std::error_code code;
+  const auto size = fs::file_size(Native(path), code);
+  if (!code) return size;
+  if (code == std::errc::no_such_file_or_directory) return 0;
+  return Fail("look at", path, code);
+}
+
+Expected<void> CheckPlace(const std::string& path) {
+  const fs::path folder = Native(path).parent_path();
+  std::error_code code;
+  if (!folder.empty() && !fs::is_directory(folder, code)) {
+    const std::u8string name = folder.u8string();
+    return std::unexpected(Error{ErrorKind::kNotFound, "open ledger", path, static_cast<std::uint32_t>(code.value()),
+                                 "there is no folder " + std::string(name.begin(), name.end())});
+  }
+  for (const char* companion : {"", "-wal", "-shm", "-journal", ".lock", ".new", ".damaged"}) {
+    const auto status = StatusOf(path + companion);
+    if (!status) return std::unexpected(status.error());
+    if (fs::exists(*status) && !fs::is_regular_file(*status)) {
+      return std::unexpected(Error{ErrorKind::kInvalid, "open ledger", path + companion, 0,
+                                   "it is a folder, a link or a device, not a plain file"});
+    }
+  }
+  return {};
+}
+
+Expected<std::string> MoveAside(const std::string& path) {
+  auto name = FreeName(path);
+  if (!name) return name;
+  for (const char* companion : kCompanions) {
+    const auto there = Exists(path + companion);
+    if (!there) return std::unexpected(there.error());
+    if (!*there) continue;
+    if (auto moved = Rename(path + companion, *name + companion); !moved) return std::unexpected(moved.error());
+  }
+  return name;
+}
+
+Expected<void> Rename(const std::string& from, const std::string& to) {
+  std::error_code code;
+  fs::rename(Native(from), Native(to), code);
+  if (code) return Fail("rename", from, code);
+  return {};
+}
+
+Expected<void> Remove(const std::string& path) {
+  std::error_code code;
+  fs::remove(Native(path), code);
+  if (code) return Fail("remove", path, code);
+  return {};
+}
+
+Expected<void> MakePrivate(const std::string& path) {
+  std::error_code code;
+  fs::permissions(Native(path), fs::perms::owner_read | fs::perms::owner_write, code);
+  if (code) return Fail("make private", path, code);
+  return {};
+}
+
+}  // namespace acledger::store

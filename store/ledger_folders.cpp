@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "store/ledger_impl.h"
+#include "store/rows.h"
+
+namespace acledger::store {
+namespace {
+
+// A folder's own row: with its parent's nodes, or in `folder` for a root.
+#define FOLDER_COLUMNS                                                                                                \
+  "SELECT f.id, f.parent, f.grant_id, f.name, f.file_id, f.descriptor, f.status, n.descriptor, n.status, f.unknown, " \
+  "f.readable, f.covered, f.pending, f.denied, f.skipped, f.drifted, f.failed FROM folder f LEFT JOIN node n ON "     \
+  "n.folder = f.parent AND n.name = f.name AND +n.name = f.name COLLATE BINARY "
+constexpr char kFoldersOfGrant[] = FOLDER_COLUMNS "WHERE f.grant_id = ? ORDER BY f.id";
+constexpr char kRootOfGrant[] = FOLDER_COLUMNS "WHERE f.parent = 0 AND f.grant_id = ?";
+constexpr char kFolderAt[] = FOLDER_COLUMNS "WHERE f.parent = ? AND f.name = ? AND f.grant_id = ?";
+#undef FOLDER_COLUMNS
+constexpr int kFirstCount = 9;
+
+Expected<Folder> ReadFolder(const sqlite::Query& row, const std::string& ledger) {
+  Folder folder;
+  folder.id = row.Int(0);
+  folder.parent = row.Int(1);
+  folder.grant = row.Int(2);
+  if (auto self = ReadNode(row, 3, ledger, folder.self); !self) return std::unexpected(self.error());
+  if (!row.IsNull(7)) {
+    folder.self.descriptor = row.Int(7);
+    if (!UnpackStatus(row.Int(8), folder.self)) return BadRow(ledger, "node", 0, "status");
+  }
+  for (int i = 0; i < static_cast<int>(kVerdicts); ++i) {
+    folder.counts.by_verdict[static_cast<std::size_t>(i)] = static_cast<std::uint64_t>(row.Int(kFirstCount + i));
+  }
+  return folder;
+}
+
+}  // namespace
+
+Expected<std::vector<Folder>> Ledger::Folders(GrantId grant) {
+  std::vector<Folder> folders;
+  auto query = impl_->db.Use(kFoldersOfGrant);
+  query.With(grant);
+  auto done = query.Each([&]() -> Expected<void> {
+    auto folder = ReadFolder(query, impl_->Path());
+    if (!folder) return std::unexpected(folder.error());
+    folders.push_back(*std::move(folder));
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return folders;
+}
+
+Expected<std::optional<Folder>> Ledger::Impl::OneFolder(sqlite::Query& query) {
+  auto row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return ReadFolder(query, Path());
+}
+
+Expected<std::optional<Folder>> Ledger::Impl::RootOf(GrantId grant) {
+  auto query = db.Use(kRootOfGrant);
+  return OneFolder(query.With(grant));
+}
+
+Expected<std::optional<Folder>> Ledger::Impl::FolderAt(GrantId grant, FolderId parent, std::string_view name) {
+  auto query = db.Use(kFolderAt);
+  return OneFolder(query.With(parent, name, grant));
+}
+
+Expected<void> Ledger::SetCounts(FolderId folder, const Counts& counts) {
+  auto update = impl_->db.Use(
+      "UPDATE folder SET unknown = ?, readable = ?, covered = ?, pending = ?, denied = ?, skipped = ?, drifted = ?, "
+      "failed = ? WHERE id = ?");
+  int index = 0;
+  for (const std::uint64_t count : counts.by_verdict) update.Bind(++index, count);
+  update.Bind(++index, folder);
+  return impl_->WriteOne(update, "folder", folder);
+}
+
+Expected<std::vector<FolderId>> Ledger::Impl::FoldersIn(FolderId parent) {
+  std::vector<FolderId> folders;
+  auto query = db.Use("SELECT id FROM folder WHERE parent = ?");
+  query.With(parent);
+  auto done = query.Each([&]() -> Expected<void> {
+    folders.push_back(query.Int(0));
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return folders;
+}
+
+Expected<void> Ledger::Impl::RemoveSubtree(FolderId parent, const std::string& name) {
+  auto frontier = db.Use(
+      "DELETE FROM frontier WHERE grant_id = (SELECT grant_id FROM folder WHERE id = ?1) AND parent = ?1 AND name = "
+      "?2");
+  if (auto done = frontier.With(parent, std::string_view(name)).Run(); !done) return done;
+  std::vector<FolderId> doomed;
+  {
+    auto query = db.Use("SELECT id FROM folder WHERE parent = ? AND name = ?");
+    auto row = query.With(parent, std::string_view(name)).Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    doomed.push_back(query.Int(0));
+  }
+  while (!doomed.empty()) {
+    const FolderId folder = doomed.back();
+    doomed.pop_back();
+    auto below = FoldersIn(folder);
+    if (!below) return std::unexpected(below.error());
+    doomed.insert(doomed.end(), below->begin(), below->end());
+    for (const char* drop :
+         {"DELETE FROM frontier WHERE grant_id = (SELECT grant_id FROM folder WHERE id = ?1) AND parent = ?1",
+          "DELETE FROM node WHERE folder = ?", "DELETE FROM folder WHERE id = ?"}) {
+      if (auto done = db.Use(drop).With(folder).Run(); !done) return done;
+    }
+  }
+  return {};
+}
+
+Expected<void> Ledger::RemoveIndex(GrantId grant) {
+  return impl_->Atomically([&]() -> Expected<void> {
+    for (const char* drop : {"DELETE FROM node WHERE folder IN (SELECT id FROM folder WHERE grant_id = ?)",
+                             "DELETE FROM folder WHERE grant_id = ?", "DELETE FROM frontier WHERE grant_id = ?"}) {
+      if (auto done = impl_->db.Use(drop).With(grant).Run(); !done) return done;
+    }
+    return {};
+  });
+}
+
+Expected<void> Ledger::AddFrontier(std::span<const FrontierFolder> folders) {
+  return impl_->Atomically([&]() -> Expected<void> {
+    auto insert = impl_->db.Use("INSERT OR REPLACE INTO frontier(grant_id, parent, name, file_id) VALUES(?, ?, ?, ?)");
+    for (const FrontierFolder& folder : folders) {
+      insert.With(folder.grant, folder.parent, std::string_view(folder.name), folder.file_id);
+      if (auto done = insert.Run(); !done) return done;
+      insert.Again();
+    }
+    return {};
+  });
+}
+
+Expected<void> Ledger::RemoveFrontier(const FrontierFolder& folder) {
+  auto remove = impl_->db.Use("DELETE FROM frontier WHERE grant_id = ? AND parent = ? AND name = ?");
+  remove.With(folder.grant, folder.parent, std::string_view(folder.name));
+  return impl_->Write(remove);
+}
+
+Expected<std::vector<FrontierFolder>> Ledger::Frontier(GrantId grant) {
+  std::vector<FrontierFolder> folders;
+  auto query = impl_->db.Use("SELECT parent, name, file_id FROM frontier WHERE grant_id = ? ORDER BY parent, name");
+  query.With(grant);
+  auto done = query.Each([&]() -> Expected<void> {
+    const auto id = query.Id(2);
+    if (!id) return BadRow(impl_->Path(), "frontier", 0, "file_id");
+    folders.push_back({grant, query.Int(0), std::string(query.Text(1)), *id});
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return folders;
+}
+
+}  // namespace acledger::store

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "store/ledger_impl.h"
+#include "store/rows.h"
+
+namespace acledger::store {
+namespace {
+
+#define GRANT_COLUMNS                                                                                              \
+  "SELECT g.id, p.sid, g.principal_is_ours, g.mask, g.root, g.root_id, g.protected_policy, g.state FROM grant_ g " \
+  "JOIN principal p ON p.id = g.principal "
+constexpr char kAllGrants[] = GRANT_COLUMNS "ORDER BY g.id";
+constexpr char kLiveGrants[] = GRANT_COLUMNS "WHERE g.state <> 5 ORDER BY g.id";
+#undef GRANT_COLUMNS
+static_assert(static_cast<int>(GrantState::kRolledBack) == 5);
+
+}  // namespace
+
+Expected<std::int64_t> Ledger::Impl::PrincipalRow(const security::Sid& sid) {
+  auto inserted = db.Use("INSERT INTO principal(sid) VALUES(?) ON CONFLICT DO NOTHING").With(sid.AsBytes()).Run();
+  if (!inserted) return std::unexpected(inserted.error());
+  auto query = db.Use("SELECT id FROM principal WHERE sid = ?");
+  auto row = query.With(sid.AsBytes()).Next();
+  if (!row) return std::unexpected(row.error());
+  return query.Int(0);
+}
+
+Expected<void> Ledger::Impl::WriteLists(const Grant& grant) {
+  for (const char* clear :
+       {"DELETE FROM grant_exclude WHERE grant_id = ?", "DELETE FROM grant_token_sid WHERE grant_id = ?"}) {
+    if (auto done = db.Use(clear).With(grant.id).Run(); !done) return done;
+  }
+  std::int64_t position = 0;
+  for (const std::string& glob : grant.excludes) {
+    auto insert = db.Use("INSERT INTO grant_exclude(grant_id, position, glob) VALUES(?, ?, ?)");
+    if (auto done = insert.With(grant.id, position++, std::string_view(glob)).Run(); !done) return done;
+  }
+  position = 0;
+  for (const security::Sid& sid : grant.token_sids) {
+    auto insert = db.Use("INSERT INTO grant_token_sid(grant_id, position, sid) VALUES(?, ?, ?)");
+    if (auto done = insert.With(grant.id, position++, sid.AsBytes()).Run(); !done) return done;
+  }
+  return {};
+}
+
+Expected<GrantId> Ledger::AddGrant(const Grant& grant) {
+  Grant added = grant;
+  auto done = impl_->Atomically([&]() -> Expected<void> {
+    auto principal = impl_->PrincipalRow(grant.principal);
+    if (!principal) return std::unexpected(principal.error());
+    auto insert = impl_->db.Use(
+        "INSERT INTO grant_(principal, principal_is_ours, mask, root, root_id, protected_policy, state) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?)");
+    insert.With(*principal, grant.principal_is_ours, grant.mask, std::string_view(grant.root), grant.root_id,
+                grant.protected_policy, grant.state);
+    if (auto run = insert.Run(); !run) return run;
+    added.id = impl_->db.LastInsertId();
+    return impl_->WriteLists(added);
+  });
+  if (!done) return std::unexpected(done.error());
+  return added.id;
+}
+
+Expected<void> Ledger::SetGrantState(GrantId id, GrantState state) {
+  return impl_->WriteOne(impl_->db.Use("UPDATE grant_ SET state = ? WHERE id = ?").With(state, id), "grant", id);
+}
+
+Expected<void> Ledger::UpdateGrant(const Grant& grant) {
+  return impl_->Atomically([&]() -> Expected<void> {
+    auto update = impl_->db.Use("UPDATE grant_ SET protected_policy = ?, state = ? WHERE id = ?");
+    update.With(grant.protected_policy, grant.state, grant.id);
+    if (auto done = impl_->WriteOne(update, "grant", grant.id); !done) return done;
+    return impl_->WriteLists(grant);
+  });
+}
+
+Expected<Grant> Ledger::Impl::ReadGrant(sqlite::Query& row) {
+  Grant grant;
+  grant.id = row.Int(0);
+  auto sid = security::Sid::FromBytes(row.Blob(1));
+  if (!sid) return BadRow(Path(), "principal", grant.id, "sid");
+  grant.principal = *sid;
+  grant.principal_is_ours = row.Int(2) != 0;
+  grant.mask = static_cast<security::AccessMask>(row.Int(3));
+  grant.root = row.Text(4);
+  const auto root_id = row.Id(5);
+  if (!root_id) return BadRow(Path(), "grant_", grant.id, "root_id");
+  grant.root_id = *root_id;
+  if (row.Int(6) < 0 || row.Int(6) > 1) return BadRow(Path(), "grant_", grant.id, "protected_policy");
+  grant.protected_policy = static_cast<ProtectedPolicy>(row.Int(6));
+  if (row.Int(7) < 0 || row.Int(7) > 5) return BadRow(Path(), "grant_", grant.id, "state");
+  grant.state = static_cast<GrantState>(row.Int(7));
+  return grant;
+}
+
+Expected<void> Ledger::Impl::ReadLists(Grant& grant) {
+  auto globs = db.Use("SELECT glob FROM grant_exclude WHERE grant_id = ? ORDER BY position");
+  globs.With(grant.id);
+  auto done = globs.Each([&]() -> Expected<void> {
+    grant.excludes.emplace_back(globs.Text(0));
+    return {};
+  });
+  if (!done) return done;
+  auto sids = db.Use("SELECT sid FROM grant_token_sid WHERE grant_id = ? ORDER BY position");
+  sids.With(grant.id);
+  return sids.Each([&]() -> Expected<void> {
+    auto sid = security::Sid::FromBytes(sids.Blob(0));
+    if (!sid) return BadRow(Path(), "grant_token_sid", grant.id, "sid");
+    grant.token_sids.push_back(*sid);
+    return {};
+  });
+}
+
+Expected<std::vector<Grant>> Ledger::Impl::ReadGrants(const char* sql) {
+  std::vector<Grant> grants;
+  auto query = db.Use(sql);
+  auto done = query.Each([&]() -> Expected<void> {
+    auto grant = ReadGrant(query);
+    if (!grant) return std::unexpected(grant.error());
+    grants.push_back(*std::move(grant));
+    return ReadLists(grants.back());
+  });
+  if (!done) return std::unexpected(done.error());
+  return grants;
+}
+
+Expected<std::vector<Grant>> Ledger::Grants() { return impl_->ReadGrants(kLiveGrants); }
+Expected<std::vector<Grant>> Ledger::AllGrants() { return impl_->ReadGrants(kAllGrants); }
+
+}  // namespace acledger::store

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "store/opening.h"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "store/files.h"
+#include "store/schema.h"
+#include "store/sqlite/query.h"
+
+namespace acledger::store {
+namespace {
+
+using sqlite::Database;
+using sqlite::OpenMode;
+
+// Short: who holds this lock keeps it for hours.
+constexpr int kLockPatience = 100;
+
+constexpr char kWriterSettings[] =
+    "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16000; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216";
+constexpr char kReaderSettings[] = "PRAGMA cell_size_check=ON; PRAGMA cache_size=-4000; PRAGMA query_only=ON";
+
+std::unexpected<Error> Refuse(ErrorKind kind, const std::string& path, std::string reason) {
+  return std::unexpected(Error{kind, "open ledger", path, 0, std::move(reason)});
+}
+
+std::string Hex(std::uint64_t value) {
+  std::array<char, 17> text{};
+  (void)std::snprintf(text.data(), text.size(), "%016llX", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
+// A file that nobody ever writes: SQLite's locks on it are portable, and they end with the process.
+Expected<std::unique_ptr<Database>> TakeLock(const std::string& path) {
+  const std::string lock_path = path + ".lock";
+  auto lock = Database::Open(lock_path, OpenMode::kCreate);
+  if (!lock) return lock;
+  (*lock)->SetPatience(kLockPatience);
+  const auto taken = (*lock)->Execute("BEGIN EXCLUSIVE", "lock ledger");
+  if (taken) return lock;
+  if (taken.error().kind == ErrorKind::kBusy) {
+    return Refuse(ErrorKind::kBusy, path, "another acledger is writing this ledger");
+  }
+  if (taken.error().kind == ErrorKind::kCorrupt) {
+    return Refuse(ErrorKind::kInvalid, lock_path, "this is not the lock file of a ledger: it should be empty");
+  }
+  return std::unexpected(taken.error());
+}
+
+enum class Look : std::uint8_t { kMissing, kLedger, kForeign, kDamaged };
+
+Expected<Look> LookAt(Database& database) {
+  const auto id = database.Number("PRAGMA application_id");
+  if (id) return *id == kApplicationId ? Look::kLedger : Look::kForeign;
+  if (id.error().kind != ErrorKind::kCorrupt) return std::unexpected(id.error());
+  database.KeepLogOnClose();
+  return Look::kDamaged;
+}
+
+Expected<Look> LookAt(const std::string& path) {
+  const auto there = Exists(path);
+  if (!there) return std::unexpected(there.error());
+  if (!*there) {
+    // A log without its ledger: someone lost the better half.
+    const auto log = Exists(path + "-wal");
+    if (!log) return std::unexpected(log.error());
+    return *log ? Look::kDamaged : Look::kMissing;
+  }
+  // We never leave an empty file: this one was cut.
+  const auto size = SizeOf(path);
+  if (!size) return std::unexpected(size.error());
+  if (*size == 0) return Look::kDamaged;
+  auto database = Database::Open(path, OpenMode::kReadOnly);
+  if (!database) return std::unexpected(database.error());
+  return LookAt(**database);
+}
+
+std::unexpected<Error> RefuseForeign(const std::string& path) {
+  return Refuse(ErrorKind::kInvalid, path, "it is an SQLite database, but not a ledger");
+}
+
+Expected<void> CheckVolume(Database& database, const OpenOptions& options) {
+  if (!options.check_volume) return {};
+  auto query = database.Use("SELECT serial, name FROM volume");
+  auto row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return Refuse(ErrorKind::kCorrupt, database.Path(), "it names no volume");
+  const auto serial = static_cast<std::uint64_t>(query.Int(0));
+  if (serial == options.volume_serial) return {};
+  return Refuse(ErrorKind::kMismatch, database.Path(),
+                "it belongs to volume " + Hex(serial) + " (" + std::string(query.Text(1)) + "), not to " +
+                    Hex(options.volume_serial) + " (" + options.volume_name + ")");
+}
+
+// What rollback rests on. The index is not looked at: it can be made again, and it is by far the largest.
+Expected<void> CheckAfterUncleanStop(Database& database) {
+  for (const char* table : {"grant_", "principal", "change", "descriptor"}) {
+    auto query = database.Use(table[0] == 'g'   ? "PRAGMA quick_check(grant_)"
+                              : table[0] == 'p' ? "PRAGMA quick_check(principal)"
+                              : table[0] == 'c' ? "PRAGMA quick_check(change)"
+                                                : "PRAGMA quick_check(descriptor)");
+    auto row = query.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row || query.Text(0) != "ok") {
+      return Refuse(ErrorKind::kCorrupt, database.Path(), *row ? std::string(query.Text(0)) : "no answer");
+    }
+  }
+  return {};
+}
+
+Expected<void> MakeNew(const std::string& path, const OpenOptions& options) {
+  const std::string made = path + ".new";
+  for (const char* companion : {"", "-wal", "-shm", "-journal"}) {
+    if (auto gone = Remove(made + companion); !gone) return gone;
+  }
+  auto database = Database::Open(made, OpenMode::kCreate);
+  if (!database) return std::unexpected(database.error());
+  if (auto done = (*database)->Execute(kWriterSettings, "make ledger"); !done) return done;
+  if (auto done = Migrate(**database, Migrations()); !done) return std::unexpected(done.error());
+  if (auto done = MakePrivate(made); !done) return done;
+  auto inserted = (*database)
+                      ->Use("INSERT INTO volume(id, serial, name) VALUES(1, ?, ?)")
+                      .With(options.volume_serial, std::string_view(options.volume_name))
+                      .Run();
+  if (!inserted) return inserted;
+  if (auto done = (*database)->Execute("PRAGMA journal_mode=WAL", "make ledger"); !done) return done;
+  database->reset();  // Closed, so that nothing but the one file is left to rename.
+  return Rename(made, path);
+}
+
+Expected<void> OpenExisting(OpenedLedger& ledger, const OpenOptions& options) {
+  const auto log = SizeOf(ledger.path + "-wal");
+  if (!log) return std::unexpected(log.error());
+  auto opened = Database::Open(ledger.path, OpenMode::kWrite);
+  if (!opened) return std::unexpected(opened.error());
+  ledger.database = *std::move(opened);
+  Database& database = *ledger.database;
+  if (auto done = database.Execute(kWriterSettings, "open ledger"); !done) return done;
+  const auto version = VersionOf(database);
+  if (!version) return std::unexpected(version.error());
+  if (*version < CurrentVersion()) {
+    // The table of the volume is the same in all versions. Another volume's ledger is not even migrated.
+    if (auto done = CheckVolume(database, options); !done) return done;
+    if (auto done = Migrate(database, Migrations()); !done) return std::unexpected(done.error());
+    ledger.outcome = OpenOutcome::kMigrated;
+  }
+  if (auto done = CheckSchema(database); !done) return done;
+  if (auto done = CheckVolume(database, options); !done) return done;
+  return *log > 0 ? CheckAfterUncleanStop(database) : Expected<void>();
+}
+
+// Opens what is there. False: it is damaged.
+Expected<bool> TryExisting(OpenedLedger& ledger, const OpenOptions& options) {
+  const auto marked = Exists(ledger.path + ".damaged");
+  if (!marked) return std::unexpected(marked.error());
+  if (*marked) return false;
+  const auto done = OpenExisting(ledger, options);
+  if (done) return true;
+  if (done.error().kind != ErrorKind::kCorrupt) return std::unexpected(done.error());
+  if (ledger.database) ledger.database->KeepLogOnClose();
+  ledger.database.reset();
+  return false;
+}
+
+Expected<void> Replace(OpenedLedger& ledger, const OpenOptions& options, bool damaged) {
+  if (damaged) {
+    auto moved = MoveAside(ledger.path);
+    if (!moved) return std::unexpected(moved.error());
+    ledger.moved_to = *std::move(moved);
+    if (auto gone = Remove(ledger.path + ".damaged"); !gone) return gone;
+  }
+  if (auto made = MakeNew(ledger.path, options); !made) return made;
+  if (auto opened = OpenExisting(ledger, options); !opened) return opened;
+  ledger.outcome = damaged ? OpenOutcome::kMovedAside : OpenOutcome::kCreated;
+  return {};
+}
+
+Expected<OpenedLedger> OpenForWriting(const std::string& path, const OpenOptions& options) {
+  if (auto place = CheckPlace(path); !place) return std::unexpected(place.error());
+  // Before the lock: beside someone else's database not even a lock file is left.
+  auto look = LookAt(path);
+  if (!look) return std::unexpected(look.error());
+  if (*look == Look::kForeign) return RefuseForeign(path);
+  auto lock = TakeLock(path);
+  if (!lock) return std::unexpected(lock.error());
+  OpenedLedger ledger;
+  ledger.path = path;
+  ledger.lock = *std::move(lock);
+  // And again: the one that held the lock may have made or moved it.
+  look = LookAt(path);
+  if (!look) return std::unexpected(look.error());
+  if (*look == Look::kForeign) return RefuseForeign(path);
+  if (*look == Look::kLedger) {
+    auto whole = TryExisting(ledger, options);
+    if (!whole) return std::unexpected(whole.error());
+    if (*whole) return ledger;
+    look = Look::kDamaged;
+  }
+  if (auto done = Replace(ledger, options, *look == Look::kDamaged); !done) return std::unexpected(done.error());
+  return ledger;
+}
+
+// A WAL database wants its -shm even to be read. Where the folder cannot be written and there is no log, the file alone
+// is everything, and nobody writes it.
+Expected<std::unique_ptr<Database>> OpenToRead(const std::string& path) {
+  auto database = Database::Open(path, OpenMode::kReadOnly);
+  if (!database) return database;
+  const auto look = LookAt(**database);
+  if (look && *look == Look::kLedger) return database;
+  if (look && *look == Look::kForeign) return RefuseForeign(path);
+  if (look) return Refuse(ErrorKind::kCorrupt, path, "it is damaged, or not a ledger");
+  if (look.error().kind == ErrorKind::kBusy) return std::unexpected(look.error());
+  const auto log = SizeOf(path + "-wal");
+  if (!log || *log > 0) return std::unexpected(look.error());
+  return Database::Open(path, OpenMode::kImmutable);
+}
+
+Expected<OpenedLedger> OpenForReading(const std::string& path, const OpenOptions& options) {
+  const auto there = Exists(path);
+  if (!there) return std::unexpected(there.error());
+  if (!*there) return Refuse(ErrorKind::kNotFound, path, "there is no ledger");
+  const auto size = SizeOf(path);
+  if (!size) return std::unexpected(size.error());
+  if (*size == 0) return Refuse(ErrorKind::kCorrupt, path, "the file is empty");
+  auto database = OpenToRead(path);
+  if (!database) return std::unexpected(database.error());
+  if (auto done = (*database)->Execute(kReaderSettings, "open ledger"); !done) return std::unexpected(done.error());
+  if (auto done = CheckSchema(**database); !done) return std::unexpected(done.error());
+  if (auto done = CheckVolume(**database, options); !done) return std::unexpected(done.error());
+  OpenedLedger ledger;
+  ledger.path = path;
+  ledger.read_only = true;
+  ledger.database = *std::move(database);
+  return ledger;
+}
+
+}  // namespace
+
+Expected<OpenedLedger> OpenLedgerFile(const std::string& path, const OpenOptions& options) {
+  return options.read_only ? OpenForReading(path, options) : OpenForWriting(path, options);
+}
+
+void MarkDamaged(const std::string& path) {
+  const std::string mark = path + ".damaged";
+  // If it cannot be made, the next run meets the damage again.
+  std::ofstream(std::filesystem::path(std::u8string(mark.begin(), mark.end()))) << "";
+}
+
+}  // namespace acledger::store
