@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "scanner/volume.h"
+
+namespace acledger::scanner {
+
+enum class Convergence : std::uint8_t {
+  kDone,     // Was `from`, is `to`: written and read back.
+  kAlready,  // Was `to` before the call; nothing was written.
+  kMovedOn,  // Neither: someone else edited the object. Nothing was written (or the edit came between write and
+             // read-back).
+};
+
+// The one place where a descriptor is changed: grant, revoke, recovery and repair are all this. On the handle that is
+// written the descriptor is read, written only if it is still `from`, and read again. The window between the read and
+// the write remains: NT has no compare-and-set for descriptors.
+//
+// `current` receives what the object holds at the end. Errors: those of the volume, and kNoEffect where the write
+// reported success and the object still holds `from`.
+Expected<Convergence> Converge(Object& object, security::Bytes from, security::Bytes to,
+                               security::DescriptorBytes& current);
+
+}  // namespace acledger::scanner

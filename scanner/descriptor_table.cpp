@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/descriptor_table.h"
+
+namespace acledger::scanner {
+
+using security::DescriptorBytes;
+using store::DescriptorId;
+
+DescriptorTable::DescriptorTable(store::Ledger& ledger, const store::Grant& grant)
+    : ledger_(ledger), grant_(grant), judge_(grant) {}
+
+Expected<DescriptorId> DescriptorTable::Intern(security::Bytes descriptor) { return ledger_.Intern(descriptor); }
+
+Expected<DescriptorId> DescriptorTable::FromPool(const DescriptorPool& pool, DescriptorPool::Number number) {
+  if (const auto found = from_pool_.find(number); found != from_pool_.end()) return found->second;
+  const Expected<DescriptorId> id = ledger_.Intern(pool.Get(number));
+  if (id) from_pool_.emplace(number, *id);
+  return id;
+}
+
+Expected<const DescriptorBytes*> DescriptorTable::Get(DescriptorId id) {
+  if (const auto found = bytes_.find(id); found != bytes_.end()) return found->second.get();
+  Expected<DescriptorBytes> bytes = ledger_.Descriptor(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto [at, added] = bytes_.emplace(id, std::make_unique<const DescriptorBytes>(std::move(*bytes)));
+  return at->second.get();
+}
+
+Expected<Facts> DescriptorTable::FactsOf(DescriptorId id) {
+  if (const auto found = facts_.find(id); found != facts_.end()) return found->second;
+  const Expected<const DescriptorBytes*> bytes = Get(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  return facts_.emplace(id, judge_.Look(**bytes)).first->second;
+}
+
+Expected<bool> DescriptorTable::Grants(DescriptorId id) {
+  if (const auto found = grants_.find(id); found != grants_.end()) return found->second;
+  const Expected<const DescriptorBytes*> bytes = Get(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  return grants_.emplace(id, judge_.Grants(**bytes)).first->second;
+}
+
+Expected<bool> DescriptorTable::Has(DescriptorId id, std::uint8_t flags) {
+  const Expected<DescriptorId> without = Without(id, flags);
+  if (!without) return std::unexpected(without.error());
+  return *without != id;
+}
+
+Expected<std::optional<std::uint8_t>> DescriptorTable::ShapeOfOurs(DescriptorId id) {
+  constexpr std::uint8_t inheritable = security::kObjectInherit | security::kContainerInherit;
+  constexpr std::uint8_t inherited_inheritable = security::kInherited | inheritable;
+  for (const std::uint8_t flags : {std::uint8_t{0}, security::kInherited, inheritable, inherited_inheritable}) {
+    const Expected<bool> has = Has(id, flags);
+    if (!has) return std::unexpected(has.error());
+    if (*has) return flags;
+  }
+  return std::nullopt;
+}
+
+Expected<DescriptorId> DescriptorTable::With(DescriptorId id, std::uint8_t flags, DescriptorId parent, bool is_folder) {
+  const std::tuple key(id, flags, parent, is_folder);
+  if (const auto found = with_.find(key); found != with_.end()) return found->second;
+  const Expected<const DescriptorBytes*> bytes = Get(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  std::optional<security::DescriptorView> parent_view;
+  if (parent != 0) {
+    const Expected<const DescriptorBytes*> parent_bytes = Get(parent);
+    if (!parent_bytes) return std::unexpected(parent_bytes.error());
+    Expected<security::DescriptorView> parsed = security::DescriptorView::Parse(**parent_bytes);
+    if (!parsed) return std::unexpected(parsed.error());
+    parent_view = *parsed;
+  }
+  const Expected<security::Added> added =
+      security::AddEntry(**bytes, EntryWith(flags), parent_view ? &*parent_view : nullptr, is_folder);
+  if (!added) return std::unexpected(added.error());
+  const Expected<DescriptorId> result =
+      added->outcome == security::AddOutcome::kPresentAlready ? id : ledger_.Intern(added->bytes);
+  if (result) with_.emplace(key, *result);
+  return result;
+}
+
+Expected<DescriptorId> DescriptorTable::Without(DescriptorId id, std::uint8_t flags) {
+  const std::pair key(id, flags);
+  if (const auto found = without_.find(key); found != without_.end()) return found->second;
+  const Expected<const DescriptorBytes*> bytes = Get(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  const Expected<security::Removed> removed = security::RemoveEntry(**bytes, EntryWith(flags));
+  // Bytes that cannot be parsed or edited carry nothing of ours.
+  Expected<DescriptorId> result = id;
+  if (removed && removed->outcome == security::RemoveOutcome::kRemoved) result = ledger_.Intern(removed->bytes);
+  if (result) without_.emplace(key, *result);
+  return result;
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+#include <unordered_map>
+
+#include "scanner/descriptor_pool.h"
+#include "scanner/judge.h"
+#include "security/edit.h"
+#include "store/ledger.h"
+
+namespace acledger::scanner {
+
+// The ledger's descriptors as one grant sees them: bytes, facts and edits by number, each worked out once.
+// The ledger's thread only. Ledger, pool and grant must outlive it.
+class DescriptorTable {
+ public:
+  DescriptorTable(store::Ledger& ledger, const store::Grant& grant);
+
+  Expected<store::DescriptorId> Intern(security::Bytes descriptor);
+  Expected<store::DescriptorId> FromPool(const DescriptorPool& pool, DescriptorPool::Number number);
+
+  // Valid for the table's life.
+  Expected<const security::DescriptorBytes*> Get(store::DescriptorId id);
+
+  Expected<Facts> FactsOf(store::DescriptorId id);
+  Expected<bool> Grants(store::DescriptorId id);
+
+  // The entry that a grant puts on an object, with these flags.
+  security::Entry EntryWith(std::uint8_t flags) const { return {grant_.principal, grant_.mask, flags}; }
+  // An ACE that is byte for byte `EntryWith(flags)` is there.
+  Expected<bool> Has(store::DescriptorId id, std::uint8_t flags);
+  // The flags of an ACE that a grant of this principal and mask could have written; empty: there is none.
+  Expected<std::optional<std::uint8_t>> ShapeOfOurs(store::DescriptorId id);
+  // The descriptor with the entry; the same number where it was there already. `parent`: see security::AddEntry, 0 for
+  // none.
+  Expected<store::DescriptorId> With(store::DescriptorId id, std::uint8_t flags, store::DescriptorId parent,
+                                     bool is_folder);
+  // The descriptor without the entry; the same number where it was not there.
+  Expected<store::DescriptorId> Without(store::DescriptorId id, std::uint8_t flags);
+
+ private:
+  store::Ledger& ledger_;
+  const store::Grant& grant_;
+  Judge judge_;
+  std::unordered_map<store::DescriptorId, std::unique_ptr<const security::DescriptorBytes>> bytes_;
+  std::unordered_map<store::DescriptorId, Facts> facts_;
+  std::unordered_map<store::DescriptorId, bool> grants_;
+  std::unordered_map<DescriptorPool::Number, store::DescriptorId> from_pool_;
+  std::map<std::tuple<store::DescriptorId, std::uint8_t, store::DescriptorId, bool>, store::DescriptorId> with_;
+  std::map<std::pair<store::DescriptorId, std::uint8_t>, store::DescriptorId> without_;
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/engine.h"
+
+#include <algorithm>
+#include <map>
+
+#include "scanner/opener.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using store::Grant;
+using store::GrantState;
+
+namespace {
+
+bool SamePath(const PathComponents& a, const PathComponents& b) {
+  return std::ranges::equal(a, b, [](const std::u16string& x, const std::u16string& y) { return SameName(x, y); });
+}
+
+bool IsBelow(const PathComponents& path, const PathComponents& folder) {
+  return path.size() > folder.size() &&
+         SamePath({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(folder.size())}, folder);
+}
+
+Expected<PathComponents> ComponentsOf(const std::string& root) {
+  Expected<ParsedPath> parsed = ParsePath(root);
+  if (!parsed) return std::unexpected(parsed.error());
+  return std::move(parsed->components);
+}
+
+bool SamePolicy(const Grant& a, const Grant& b) {
+  return a.protected_policy == b.protected_policy && a.excludes == b.excludes && a.token_sids == b.token_sids &&
+         a.principal_is_ours == b.principal_is_ours;
+}
+
+}  // namespace
+
+Engine::Engine(Environment environment, Policy::Options policy)
+    : environment_(environment), policy_(std::move(policy)) {}
+
+Expected<SettleReport> Engine::Settle() {
+  SettleReport total;
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const Grant& grant : *grants) {
+    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    if (!context) return std::unexpected(context.error());
+    const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
+    if (!settled) return std::unexpected(settled.error());
+    total.looked_at += settled->looked_at;
+    total.completed += settled->completed;
+    total.abandoned += settled->abandoned;
+    total.failed += settled->failed;
+  }
+  return total;
+}
+
+Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComponents& root,
+                                     std::vector<std::string>& notes) {
+  const std::string path = FormatPath(root);
+  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image))
+    return std::unexpected(Error{ErrorKind::kInvalid, "grant", path, 0, *refused});
+  Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, root, Access::kRead);
+  if (!object) return std::unexpected(Error(object.error()).At(path));
+  const Expected<ObjectInfo> info = (*object)->Info();
+  if (!info) return std::unexpected(Error(info.error()).At(path));
+  if (info->IsReparsePoint())
+    return std::unexpected(Error{ErrorKind::kUnsupported, "grant", path, 0, "a reparse point is never followed"});
+
+  Grant wanted;
+  wanted.principal = request.principal;
+  wanted.principal_is_ours = request.principal_is_ours;
+  wanted.mask = request.mask;
+  wanted.root = path;
+  wanted.root_id = info->id;
+  wanted.protected_policy = request.protected_policy;
+  wanted.excludes = request.excludes;
+  wanted.token_sids = request.token_sids;
+
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const Grant& grant : *grants) {
+    if (grant.principal != wanted.principal) continue;
+    const Expected<PathComponents> other = ComponentsOf(grant.root);
+    if (!other) return std::unexpected(other.error());
+    const bool same = SamePath(root, *other);
+    if (!same && !IsBelow(root, *other)) continue;
+    if (grant.state == GrantState::kRollingBack)
+      return std::unexpected(
+          Error{ErrorKind::kBusy, "grant", path, 0,
+                grant.root + " is being rolled back: finish that first (acledger rollback --root " + grant.root + ")"});
+    if (same && grant.mask != wanted.mask)
+      return std::unexpected(
+          Error{ErrorKind::kMismatch, "grant", path, 0, "it is granted already with another mask: roll it back first"});
+    if (same) {
+      wanted.id = grant.id;
+      wanted.root = grant.root;
+      // A folder that was replaced by another one of the same name is indexed anew.
+      wanted.state = SamePolicy(grant, wanted) && grant.root_id == wanted.root_id ? grant.state : GrantState::kScanning;
+      if (wanted.state == grant.state) return wanted;
+      if (Expected<void> updated = environment_.ledger.UpdateGrant(wanted); !updated)
+        return std::unexpected(updated.error());
+      return wanted;
+    }
+    Policy::Options options = policy_;
+    options.excludes = grant.excludes;
+    const Expected<Policy> policy = Policy::Make(*other, options);
+    if (!policy) return std::unexpected(policy.error());
+    if (grant.mask != wanted.mask || policy->ExcludedAnywhere(root, info->IsFolder()) != Exclusion::kNone) continue;
+    notes.push_back(path + " lies below " + grant.root + " and is part of that grant");
+    return grant;
+  }
+  const Expected<store::GrantId> id = environment_.ledger.AddGrant(wanted);
+  if (!id) return std::unexpected(id.error());
+  wanted.id = *id;
+  return wanted;
+}
+
+Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::vector<std::string>& notes) {
+  std::vector<PathComponents> roots;
+  for (const std::string& root : request.roots) {
+    Expected<PathComponents> components = ComponentsOf(root);
+    if (!components) return std::unexpected(components.error());
+    roots.push_back(std::move(*components));
+  }
+  // Outer roots first, so that inner ones are seen to be part of them.
+  std::ranges::stable_sort(roots, {}, &PathComponents::size);
+  std::vector<Grant> grants;
+  const Expected<void> registered = environment_.ledger.InTransaction([&]() -> Expected<void> {
+    for (const PathComponents& root : roots) {
+      Expected<Grant> grant = RegisterRoot(request, root, notes);
+      if (!grant) return std::unexpected(grant.error());
+      if (std::ranges::find(grants, grant->id, &Grant::id) == grants.end()) grants.push_back(std::move(*grant));
+    }
+    return {};
+  });
+  if (!registered) return std::unexpected(registered.error());
+  return grants;
+}
+
+Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
+  ProvisionReport total;
+  total.complete = true;
+  for (const Grant& grant : grants) {
+    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    if (!context) return std::unexpected(context.error());
+    const Expected<ProvisionReport> one = scanner::Provision(environment_, **context).Run();
+    if (!one) return std::unexpected(one.error());
+    total.changes += one->changes;
+    total.failures += one->failures;
+    total.stripped += one->stripped;
+    total.complete = total.complete && one->complete;
+    if (environment_.stop) break;
+  }
+  return total;
+}
+
+Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const OnPlanned& on_planned,
+                                       store::Counts& counts) {
+  ProvisionReport total;
+  total.complete = true;
+  for (const Grant& grant : grants) {
+    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    if (!context) return std::unexpected(context.error());
+    const auto on_intent = [&](const store::Change& change) {
+      ++total.changes;
+      on_planned(**context, change);
+    };
+    const Expected<ProvisionReport> one = scanner::Provision(environment_, **context).DryRun(on_intent, counts);
+    if (!one) return std::unexpected(one.error());
+    total.failures += one->failures;
+    total.complete = total.complete && one->complete;
+  }
+  return total;
+}
+
+Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
+  RollbackReport total;
+  total.complete = true;
+  std::optional<PathComponents> wanted;
+  if (root) {
+    Expected<PathComponents> components = ComponentsOf(*root);
+    if (!components) return std::unexpected(components.error());
+    wanted = std::move(*components);
+  }
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  bool found = false;
+  for (const Grant& grant : *grants) {
+    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    if (!context) return std::unexpected(context.error());
+    if (wanted && !SamePath(*wanted, (*context)->root)) continue;
+    found = true;
+    const Expected<RollbackReport> one = scanner::Rollback(environment_, **context).Run();
+    if (!one) return std::unexpected(one.error());
+    total += *one;
+    if (environment_.stop) break;
+  }
+  if (root && !found)
+    return std::unexpected(
+        Error{ErrorKind::kNotFound, "rollback", *root, 0, "no grant has this root (acledger status lists the roots)"});
+  return total;
+}
+
+Expected<VerifyReport> Engine::Verify() {
+  VerifyReport total;
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const Grant& grant : *grants) {
+    if (grant.state == GrantState::kRollingBack) continue;
+    auto made = GrantContext::Make(environment_.ledger, grant, policy_);
+    if (!made) return std::unexpected(made.error());
+    GrantContext& context = **made;
+    if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
+      return std::unexpected(cleared.error());
+    Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
+    if (!live) return std::unexpected(live.error());
+    Scan scan(environment_.volume, environment_.ledger, context.grant, *context.policy, context.root,
+              context.descriptors, environment_.progress);
+    const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), *live, environment_.stop);
+    if (!scanned) return std::unexpected(scanned.error());
+    total.objects += scanned->objects;
+    total.differences += scanned->rows_written;
+    total.failures += scanned->failures;
+    if (Expected<void> reloaded = context.ReloadTree(environment_.ledger); !reloaded)
+      return std::unexpected(reloaded.error());
+    const Expected<store::Counts> counts = Recount(environment_.ledger, context.tree, grant);
+    if (!counts) return std::unexpected(counts.error());
+    total.counts += *counts;
+  }
+  return total;
+}
+
+Expected<store::Counts> Recount(store::Ledger& ledger, const FolderTree& tree, const Grant& grant) {
+  const Expected<std::vector<store::Folder>> folders = ledger.Folders(grant.id);
+  if (!folders) return std::unexpected(folders.error());
+  if (folders->empty()) return store::Counts{};
+  const std::vector<FolderTree::Entry>& entries = tree.Entries();
+  std::map<std::pair<store::FolderId, std::string>, std::size_t> positions;
+  for (std::size_t i = 0; i < entries.size(); ++i) positions.emplace(std::pair(entries[i].parent, entries[i].name), i);
+  std::vector<store::Counts> counts(entries.size());
+  ++counts.front()[folders->front().self.verdict];
+  std::vector<store::Node> nodes;
+  for (std::size_t i = counts.size(); i-- > 0;) {
+    if (Expected<void> loaded = ledger.Nodes(entries[i].id, nodes); !loaded) return std::unexpected(loaded.error());
+    for (const store::Node& node : nodes) {
+      ++counts[i][node.verdict];
+      // A folder's roll-up counts the folder itself too; its own rows were added up before, when it was reached.
+      const auto own = positions.find(std::pair(entries[i].id, node.name));
+      if (node.is_folder && own != positions.end()) ++counts[own->second][node.verdict];
+    }
+    if (entries[i].parent != 0) counts[tree.Position(entries[i].parent)] += counts[i];
+  }
+  const Expected<void> stored = ledger.InTransaction([&]() -> Expected<void> {
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      if (Expected<void> set = ledger.SetCounts(tree.Entries()[i].id, counts[i]); !set) return set;
+    return {};
+  });
+  if (!stored) return std::unexpected(stored.error());
+  return counts.front();
+}
+
+}  // namespace acledger::scanner

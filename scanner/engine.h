@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "scanner/provision.h"
+#include "scanner/rollback.h"
+#include "scanner/settle.h"
+
+namespace acledger::scanner {
+
+// What a user asks for; one grant for each root.
+struct GrantRequest {
+  security::Sid principal;
+  bool principal_is_ours = false;
+  security::AccessMask mask = security::kFileReadAndExecute;
+  std::vector<std::string> roots;
+  store::ProtectedPolicy protected_policy = store::ProtectedPolicy::kReport;
+  std::vector<std::string> excludes;
+  std::vector<security::Sid> token_sids;
+};
+
+struct VerifyReport {
+  store::Counts counts;
+  std::uint64_t objects = 0;      // Looked at.
+  std::uint64_t differences = 0;  // Rows of the index that no longer told the truth.
+  std::uint64_t failures = 0;
+};
+
+// The whole of provisioning on one volume and one ledger: what programs call. One thread.
+class Engine {
+ public:
+  Engine(Environment environment, Policy::Options policy);
+
+  // Finishes what an unclean stop left, for every grant. The other calls expect this to have run.
+  Expected<SettleReport> Settle();
+
+  // Checks the request against the volume and keeps it as grants: the same principal and root is the same grant (its
+  // policy is brought up to date); a root below another one of the same principal is part of that (said in `notes`).
+  // Refused: places that are never granted, another mask for a grant that is there.
+  Expected<std::vector<store::Grant>> Register(const GrantRequest& request, std::vector<std::string>& notes);
+
+  Expected<ProvisionReport> Provision(const std::vector<store::Grant>& grants);
+
+  // What Provision() would write, called for each object in order; nothing is written but the index in the ledger.
+  using OnPlanned = std::function<void(const GrantContext&, const store::Change&)>;
+  Expected<ProvisionReport> Plan(const std::vector<store::Grant>& grants, const OnPlanned& on_planned,
+                                 store::Counts& counts);
+
+  // The grants whose root is `root` (any principal), or all. kNotFound: there is no such grant.
+  Expected<RollbackReport> Rollback(const std::optional<std::string>& root);
+
+  // Compares what the index says with the volume; differences get their verdict (drifted, pending, ...) and are
+  // repaired by the next Provision().
+  Expected<VerifyReport> Verify();
+
+ private:
+  Expected<store::Grant> RegisterRoot(const GrantRequest& request, const PathComponents& root,
+                                      std::vector<std::string>& notes);
+
+  Environment environment_;
+  Policy::Options policy_;
+};
+
+// Makes the roll-ups of a grant from its index.
+Expected<store::Counts> Recount(store::Ledger& ledger, const FolderTree& tree, const store::Grant& grant);
+
+}  // namespace acledger::scanner

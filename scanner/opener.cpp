@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/opener.h"
+
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+namespace {
+
+// A name that is no WTF-8 (a forged row) opens nothing: OpenChild() refuses the empty name.
+std::u16string NameOf(std::string_view wtf8) { return FromWtf8(wtf8).value_or(u""); }
+
+// Checks identity on the handle itself.
+Expected<std::unique_ptr<Object>> WithId(Expected<std::unique_ptr<Object>> object, const FileId& id) {
+  if (!object) return object;
+  const Expected<ObjectInfo> info = (*object)->Info();
+  if (!info) return std::unexpected(info.error());
+  if (info->id != id)
+    return Fail(
+        ErrorKind::kMismatch, "open",
+        "the name leads to another object now (file id " + info->id.ToString() + " instead of " + id.ToString() + ")");
+  return object;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents& path, Access access) {
+  Expected<std::unique_ptr<Object>> object = volume.OpenRoot(path.empty() ? access : Access::kRead);
+  PathComponents walked;
+  for (std::size_t i = 0; object && i < path.size(); ++i) {
+    walked.push_back(path[i]);
+    object = (*object)->OpenChild(path[i], i + 1 == path.size() ? access : Access::kRead);
+    if (!object) return std::unexpected(Error(object.error()).At(FormatPath(walked)));
+    const Expected<ObjectInfo> info = (*object)->Info();
+    if (!info) return std::unexpected(Error(info.error()).At(FormatPath(walked)));
+    if (info->IsReparsePoint() && i + 1 < path.size())
+      return std::unexpected(
+          Error{ErrorKind::kUnsupported, "open", {}, 0, "a reparse point is never followed"}.At(FormatPath(walked)));
+  }
+  return object;
+}
+
+Opener::Opener(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id)
+    : volume_(volume), tree_(tree), root_(root), root_id_(root_id) {}
+
+Expected<Object*> Opener::Root() {
+  if (!root_handle_) {
+    Expected<std::unique_ptr<Object>> opened = WithId(OpenPath(volume_, root_, Access::kRead), root_id_);
+    if (!opened) opened = WithId(volume_.OpenById(root_id_, Access::kRead), root_id_);
+    if (!opened) return std::unexpected(opened.error());
+    root_handle_ = std::move(*opened);
+  }
+  return root_handle_.get();
+}
+
+Expected<Object*> Opener::Folder(store::FolderId id) {
+  Expected<Object*> at = Root();
+  if (!at) return at;
+  const std::vector<store::FolderId> wanted = tree_.Chain(id);
+  std::size_t common = 0;
+  while (common < wanted.size() && common < chain_.size() && wanted[common] == chain_[common].id) ++common;
+  chain_.resize(common);
+  if (common > 0) at = chain_.back().handle.get();
+  for (; common < wanted.size(); ++common) {
+    const FolderTree::Entry& entry = tree_.At(wanted[common]);
+    Expected<std::unique_ptr<Object>> opened =
+        WithId((*at)->OpenChild(NameOf(entry.name), Access::kRead), entry.file_id);
+    if (!opened) opened = WithId(volume_.OpenById(entry.file_id, Access::kRead), entry.file_id);
+    if (!opened) return std::unexpected(opened.error());
+    chain_.push_back({wanted[common], std::move(*opened)});
+    at = chain_.back().handle.get();
+  }
+  return at;
+}
+
+Expected<std::unique_ptr<Object>> Opener::OpenByName(store::FolderId folder, std::string_view name, const FileId& id,
+                                                     Access access) {
+  if (folder == 0) return WithId(OpenPath(volume_, root_, access), id);
+  if (!tree_.Contains(folder)) return Fail(ErrorKind::kNotFound, "open", "its folder has left the index");
+  const Expected<Object*> parent = Folder(folder);
+  if (!parent) return std::unexpected(parent.error());
+  return WithId((*parent)->OpenChild(NameOf(name), access), id);
+}
+
+Expected<std::unique_ptr<Object>> Opener::Open(store::FolderId folder, std::string_view name, const FileId& id,
+                                               Access access) {
+  Expected<std::unique_ptr<Object>> opened = OpenByName(folder, name, id, access);
+  if (opened) return opened;
+  const ErrorKind kind = opened.error().kind;
+  if (kind != ErrorKind::kNotFound && kind != ErrorKind::kMismatch && kind != ErrorKind::kInvalid) return opened;
+  return WithId(volume_.OpenById(id, access), id);
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "scanner/folder_tree.h"
+#include "scanner/volume.h"
+
+namespace acledger::scanner {
+
+// Opens `path` component by component from the volume's root, never through a reparse point (kUnsupported says which
+// one).
+Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents& path, Access access);
+
+// Opens objects of one grant's index: parent-relative, one component at a time, the file id checked on the handle that
+// is returned. Keeps the chain of folders last used open, so that objects in folder order cost one open each. One
+// thread.
+class Opener {
+ public:
+  // All must outlive the Opener.
+  Opener(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id);
+
+  // The folder itself, for reading names below it. Valid until the next call.
+  Expected<Object*> Folder(store::FolderId id);
+
+  // The object called `name` in `folder` (0: the grant's root). Where the name is gone or names another object, the
+  // object is looked for by its id wherever it is now. kNotFound: it exists no more.
+  Expected<std::unique_ptr<Object>> Open(store::FolderId folder, std::string_view name, const FileId& id,
+                                         Access access);
+
+  // Closes the chain: after somebody else moved or changed folders.
+  void Forget() { chain_.clear(); }
+
+ private:
+  struct Step {
+    store::FolderId id;
+    std::unique_ptr<Object> handle;
+  };
+
+  Expected<Object*> Root();
+  Expected<std::unique_ptr<Object>> OpenByName(store::FolderId folder, std::string_view name, const FileId& id,
+                                               Access access);
+
+  Volume& volume_;
+  const FolderTree& tree_;
+  const PathComponents& root_;
+  FileId root_id_;
+  std::unique_ptr<Object> root_handle_;
+  std::vector<Step> chain_;  // Below the root.
+};
+
+}  // namespace acledger::scanner

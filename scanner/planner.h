@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "scanner/descriptor_table.h"
+#include "scanner/folder_tree.h"
+#include "scanner/policy.h"
+#include "scanner/scan.h"
+
+namespace acledger::scanner {
+
+// Decides, from a complete index, which objects of a grant get which entry, and turns that into intents.
+//
+// Survey() looks from the leaves up: which subtrees need anything, and below which folders an excluded name lies or
+// could come to lie. Next() then decides from the root down, in folder order, so that a folder is written before what
+// is in it. The rules are those of "How a grant becomes entries" in ARCHITECTURE.md. No volume is touched. The ledger's
+// thread only; Next() and Settle...() must run inside a ledger transaction.
+class Planner {
+ public:
+  // All must outlive the Planner.
+  Planner(store::Ledger& ledger, const store::Grant& grant, const Policy& policy, const PathComponents& root,
+          DescriptorTable& descriptors, const FolderTree& tree, const LiveEntries& live);
+
+  Expected<void> Survey();
+
+  // Appends up to `limit` intents; none: the plan is done. Verdicts that change on the way are recorded.
+  Expected<void> Next(std::size_t limit, std::vector<store::Change>& intents);
+
+  // What became of an intent: verdict of its object (all names of it), roll-ups.
+  Expected<void> Settled(const store::Change& change, store::Verdict verdict, store::Reason reason,
+                         store::DescriptorId descriptor);
+  // The object had changed: decide again with what it holds now. False after three times: Settled() as failed instead.
+  Expected<bool> Retry(const store::Change& change, store::DescriptorId current);
+
+  // Writes the roll-ups that changed since the last call.
+  Expected<void> StoreCounts();
+  const store::Counts& Total() const { return folders_.front().counts; }
+
+ private:
+  // How a folder takes part.
+  struct FolderPlan {
+    store::Counts counts;           // Roll-up, kept up to date.
+    store::DescriptorId after = 0;  // What the folder holds or will hold; the parent for its children's places.
+    std::size_t parent = 0;         // Position; a root is its own.
+    bool is_protected = false;
+    bool cuts = false;     // An entry above it does not reach what is below.
+    bool needs = false;    // It, or something below that inheritance could reach, needs an entry.
+    bool blocked = false;  // Nothing inheritable here: an exclusion lies below, or could.
+    bool no_entry = false;
+    bool inherits_ours = false;    // It holds an inheritable entry of ours now.
+    bool carries = false;          // It will.
+    bool below_protected = false;  // It or an ancestor is protected and refused.
+    bool dirty = true;
+  };
+  struct Standing {                   // One object as it is now.
+    store::DescriptorId bare = 0;     // Without our entry.
+    const LiveEntry* live = nullptr;  // Our record of it.
+    bool inherited_ours = false;      // It carries a copy that it inherited on creation: no record.
+    Facts facts;
+  };
+  struct Decision {
+    bool wants_entry = false;
+    std::uint8_t flags = 0;
+    store::Verdict verdict = store::Verdict::kReadable;
+    store::Reason reason = store::Reason::kNone;
+  };
+  struct Pending {           // An intent under way.
+    std::size_t folder = 0;  // Position of the folder that holds the name.
+    store::Node node;
+    int tries = 0;
+    bool is_root = false;
+  };
+
+  Expected<Standing> StandingOf(const store::Node& node, const FolderPlan* parent);
+  Expected<void> SurveyFolder(std::size_t position);
+  Expected<void> SurveyNode(std::size_t position, const store::Node& node);
+  Expected<void> SurveyRoot();
+  static constexpr std::size_t kNoFolder = ~std::size_t{0};
+  // The position of the folder that `node` stands for, kNoFolder for a file or a folder that was not entered.
+  std::size_t PositionOf(std::size_t parent, const store::Node& node) const;
+  void RollUp();
+  Decision DecideFolder(const Standing& standing, FolderPlan& folder, const FolderPlan* parent) const;
+  Decision DecideFile(const Standing& standing, const store::Node& node, const FolderPlan* parent) const;
+  // Common to both: readable, refused by what is not ours to override, or empty: an entry is wanted.
+  std::optional<Decision> DecideByFacts(const Facts& facts, bool below_protected, bool is_root) const;
+
+  Expected<void> PlanRoot(std::vector<store::Change>& intents);
+  Expected<void> PlanFolder(std::size_t position, std::vector<store::Change>& intents);
+  Expected<void> PlanNode(Pending pending, std::vector<store::Change>& intents);
+  // Turns a decision into an intent, or into a verdict where nothing is to be written.
+  Expected<std::optional<store::Change>> Reconcile(const Pending& pending, const Standing& standing, Decision& decision,
+                                                   const FolderPlan* parent);
+  // Where a record of ours or an inherited copy is there already: what it amounts to. False: an entry has to be
+  // written.
+  Expected<bool> HasWhatItNeeds(const store::Node& node, const Standing& standing, Decision& decision);
+  Expected<void> SetVerdict(Pending& pending, store::Verdict verdict, store::Reason reason,
+                            store::DescriptorId descriptor);
+  void Count(std::size_t position, store::Verdict from, store::Verdict to);
+
+  store::Ledger& ledger_;
+  const store::Grant& grant_;
+  const Policy& policy_;
+  const PathComponents& root_;
+  DescriptorTable& descriptors_;
+  const FolderTree& tree_;
+  const LiveEntries& live_;
+
+  store::Node root_node_;
+  std::vector<FolderPlan> folders_;                               // By position in the tree.
+  std::unordered_map<std::string, std::size_t> child_positions_;  // Key: parent's number, '/', name.
+  bool root_planned_ = false;
+  std::size_t next_folder_ = 0;
+  std::vector<store::Node> nodes_;  // Of the folder that Next() is in.
+  std::size_t next_node_ = 0;
+  std::deque<Pending> retries_;
+  std::unordered_map<FileId, std::vector<Pending>> under_way_;  // More than one name: hard links.
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/provision.h"
+
+#include <utility>
+
+#include "scanner/sweep.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using store::Change;
+using store::ChangeState;
+using store::GrantState;
+using store::Reason;
+using store::Verdict;
+
+namespace {
+
+// Batches between two flushes of the volume: what a crash makes the next start look at again.
+constexpr int kBatchesAFlush = 64;
+
+}  // namespace
+
+Provision::Provision(Environment& environment, GrantContext& context) : environment_(environment), context_(context) {}
+
+void Provision::Report(Phase phase) {
+  environment_.progress.Report({phase, context_.grant.root, settled_, planned_, report_.changes, report_.failures});
+}
+
+// True where there is something to plan.
+Expected<bool> Provision::ScanAndSurvey() {
+  store::Ledger& ledger = environment_.ledger;
+  Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id);
+  if (!live) return std::unexpected(live.error());
+  live_ = std::move(*live);
+  const bool was_complete = context_.grant.state == GrantState::kComplete;
+  if (context_.grant.state == GrantState::kComplete || context_.grant.state == GrantState::kScanning) {
+    if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
+      return std::unexpected(cleared.error());
+    Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
+              environment_.progress);
+    const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
+    if (!scanned) return std::unexpected(scanned.error());
+    report_.failures += scanned->failures;
+    strays_ = scanned->strays;
+    if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
+    if (!scanned->complete) return false;
+    if (was_complete && scanned->rows_written == 0 && strays_.empty()) {
+      report_.complete = true;
+      return false;
+    }
+  }
+  if (Expected<void> set = ledger.SetGrantState(context_.grant.id, GrantState::kPlanning); !set)
+    return std::unexpected(set.error());
+  planner_.emplace(ledger, context_.grant, *context_.policy, context_.root, context_.descriptors, context_.tree, live_);
+  if (Expected<void> surveyed = planner_->Survey(); !surveyed) return std::unexpected(surveyed.error());
+  planned_ = planner_->Total().Objects();
+  return true;
+}
+
+Expected<ProvisionReport> Provision::Run() {
+  const Expected<bool> to_plan = ScanAndSurvey();
+  if (!to_plan) return std::unexpected(to_plan.error());
+  if (!*to_plan) return report_;
+  if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kApplying); !set)
+    return std::unexpected(set.error());
+  if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
+  if (environment_.stop) return report_;
+  if (Expected<void> stripped = StripExcluded(); !stripped) return std::unexpected(stripped.error());
+  if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
+    return std::unexpected(set.error());
+  report_.complete = true;
+  return report_;
+}
+
+// What was created (or moved) below a folder that passed our entry on, and is not to have it.
+Expected<void> Provision::StripExcluded() {
+  for (const PathComponents& path : strays_) {
+    Sweep sweep(environment_, context_, Sweep::Mode::kExcluded);
+    const Expected<SweepReport> swept = sweep.Run(path);
+    if (!swept) return std::unexpected(swept.error());
+    report_.stripped += swept->stripped;
+    report_.changes += swept->stripped;
+    report_.failures += swept->failed + swept->unreadable;
+  }
+  if (report_.stripped == 0) return {};
+  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
+  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+}
+
+Expected<ProvisionReport> Provision::DryRun(const OnIntent& on_intent, store::Counts& counts) {
+  context_.grant.state = GrantState::kScanning;
+  const Expected<bool> to_plan = ScanAndSurvey();
+  if (!to_plan) return std::unexpected(to_plan.error());
+  if (!*to_plan) return report_;
+  for (;;) {
+    std::vector<Change> intents;
+    const Expected<void> planned =
+        environment_.ledger.InTransaction([&] { return planner_->Next(environment_.batch, intents); });
+    if (!planned) return std::unexpected(planned.error());
+    if (intents.empty()) break;
+    for (const Change& intent : intents) on_intent(intent);
+  }
+  counts += planner_->Total();
+  report_.complete = true;
+  return report_;
+}
+
+Expected<void> Provision::Fail(const Change& change, const char* right, const Error& error) {
+  ++report_.failures;
+  PathComponents path = context_.root;
+  if (change.folder != 0) {
+    path = context_.tree.Components(context_.root, change.folder);
+    path.push_back(FromWtf8(change.name).value_or(u"?"));
+  }
+  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+}
+
+// The object changed under our hands, or is in use: decide again.
+Expected<void> Provision::Again(const Change& change, store::DescriptorId current, const Error& last) {
+  results_.push_back({change.id, ChangeState::kAbandoned});
+  const Expected<bool> again = planner_->Retry(change, current);
+  if (!again) return std::unexpected(again.error());
+  if (*again) return {};
+  if (Expected<void> failed = Fail(change, "WRITE_DAC", last); !failed) return failed;
+  return planner_->Settled(change, Verdict::kFailed, Reason::kNone, current);
+}
+
+Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
+  const Change& change = done.change;
+  const WorkResult& result = done.result;
+  report_.changes += result.wrote;
+  ++settled_;
+  switch (result.outcome) {
+    case WorkOutcome::kDone:
+    case WorkOutcome::kAlready:
+      results_.push_back({change.id, ChangeState::kApplied});
+      // At most one change of a grant is live on an object: this one replaces what came before.
+      if (const auto older = live_.find(change.file_id); older != live_.end())
+        results_.push_back({older->second.change, ChangeState::kReverted});
+      return planner_->Settled(change, Verdict::kCovered, Reason::kNone, change.after);
+    case WorkOutcome::kMovedOn: {
+      const Expected<store::DescriptorId> current = context_.descriptors.Intern(result.current);
+      if (!current) return std::unexpected(current.error());
+      return Again(change, *current,
+                   Error{ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
+    }
+    case WorkOutcome::kGone:
+      results_.push_back({change.id, ChangeState::kAbandoned});
+      return planner_->Settled(change, Verdict::kUnknown, Reason::kNone, change.before);
+    case WorkOutcome::kOtherName:
+      results_.push_back({change.id, ChangeState::kAbandoned});
+      return planner_->Settled(change, Verdict::kSkipped, Reason::kHardLink, change.before);
+    case WorkOutcome::kFailed:
+      break;
+  }
+  if (result.error->kind == ErrorKind::kBusy && !result.uncertain) return Again(change, change.before, *result.error);
+  // Uncertain: the intent stays, and the next start asks the object.
+  if (!result.uncertain) results_.push_back({change.id, ChangeState::kAbandoned});
+  if (Expected<void> failed = Fail(change, result.right, *result.error); !failed) return failed;
+  return planner_->Settled(change, Verdict::kFailed, Reason::kNone, change.before);
+}
+
+Expected<void> Provision::Record(const std::vector<BatchRunner::Done>& done) {
+  results_.clear();
+  for (const BatchRunner::Done& one : done)
+    if (Expected<void> recorded = RecordOne(one); !recorded) return recorded;
+  return environment_.ledger.RecordResults(results_);
+}
+
+Expected<void> Provision::ApplyAll() {
+  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id,
+                     &*context_.policy);
+  std::vector<BatchRunner::Done> done;
+  for (int batches = 1;; ++batches) {
+    // While the writer has one batch, the next one is decided and made durable; results ride along.
+    std::vector<Change> intents;
+    const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
+      if (Expected<void> kept = Record(done); !kept) return kept;
+      if (!environment_.stop)
+        if (Expected<void> planned = planner_->Next(environment_.batch, intents); !planned) return planned;
+      if (Expected<void> kept = environment_.ledger.RecordIntents(intents); !kept) return kept;
+      return planner_->StoreCounts();
+    });
+    if (!recorded) return recorded;
+    Report(Phase::kApplying);
+    done = runner.Take();
+    if (intents.empty() && done.empty()) break;
+    if (!intents.empty())
+      if (Expected<void> started = runner.Start(std::move(intents), BatchRunner::Direction::kApply); !started)
+        return started;
+    if (batches % kBatchesAFlush == 0)
+      if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
+  }
+  return runner.Flush();
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scanner/descriptor_pool.h"
+#include "scanner/policy.h"
+#include "scanner/volume.h"
+#include "store/ledger.h"
+
+namespace acledger::scanner {
+
+// A folder on its way from being seen to being listed. `number` belongs to the ledger's thread.
+struct FolderRef {
+  std::shared_ptr<const FolderRef> parent;  // Null for the grant's root.
+  std::u16string name;
+  FileId id;
+  store::FolderId number = 0;
+
+  // Components from the volume's root; `root` are those of the grant's root.
+  PathComponents Components(const PathComponents& root) const;
+};
+
+struct FolderTask {
+  std::shared_ptr<FolderRef> ref;
+  std::unique_ptr<Object> handle;  // Kept open since the folder was read as a child, or null: open it again.
+};
+
+// One name as a reader found it.
+struct ScannedName {
+  std::u16string name;
+  ObjectInfo info;
+  DescriptorPool::Number descriptor = DescriptorPool::kNone;
+  Exclusion exclusion = Exclusion::kNone;
+  std::optional<Error> error;  // Opening or reading failed; `right` says what was asked for.
+  const char* right = "";
+  bool entered = false;  // A folder that will be listed.
+};
+
+struct ScannedFolder {
+  std::shared_ptr<FolderRef> ref;
+  std::vector<ScannedName> names;
+  std::optional<Error> list_error;
+  std::vector<FolderTask> subfolders;  // The entered ones, in the order of names.
+};
+
+// Reads one folder: lists it, opens every child relative to it, takes identity and descriptor from the child's handle.
+// A reparse point is recorded and never entered; an excluded folder neither. Any number of readers may share volume,
+// policy and pool; one reader belongs to one thread.
+class FolderReader {
+ public:
+  // All must outlive the reader. `root_id` is checked whenever a folder has to be opened again from the root.
+  FolderReader(Volume& volume, const Policy& policy, DescriptorPool& pool, const PathComponents& root);
+
+  ScannedFolder Read(FolderTask task);
+
+  // Opens the folder again, from the volume's root.
+  Expected<std::unique_ptr<Object>> Open(const FolderRef& ref);
+
+ private:
+  ScannedName ReadName(Object& folder, PathComponents& path, const ListedName& listed, std::unique_ptr<Object>& handle);
+
+  Volume& volume_;
+  const Policy& policy_;
+  DescriptorPool& pool_;
+  const PathComponents& root_;
+  security::DescriptorBytes buffer_;
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/rollback.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "security/edit.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using store::Change;
+using store::ChangeState;
+using store::GrantState;
+
+namespace {
+
+constexpr int kTries = 3;
+
+}  // namespace
+
+RollbackReport& RollbackReport::operator+=(const RollbackReport& other) {
+  restored += other.restored;
+  stripped += other.stripped;
+  already_gone += other.already_gone;
+  drifted += other.drifted;
+  failed += other.failed;
+  remaining += other.remaining;
+  scanned += other.scanned;
+  unreadable += other.unreadable;
+  writes += other.writes;
+  examples.insert(examples.end(), other.examples.begin(), other.examples.end());
+  complete = complete && other.complete;
+  return *this;
+}
+
+Rollback::Rollback(Environment& environment, GrantContext& context) : environment_(environment), context_(context) {}
+
+Expected<RollbackReport> Rollback::Run() {
+  store::Ledger& ledger = environment_.ledger;
+  const store::GrantId grant = context_.grant.id;
+  if (Expected<void> set = ledger.SetGrantState(grant, GrantState::kRollingBack); !set)
+    return std::unexpected(set.error());
+  if (Expected<void> cleared = ledger.ClearFailures(grant); !cleared) return std::unexpected(cleared.error());
+  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
+
+  if (Expected<void> reverted = RevertAll(); !reverted) return std::unexpected(reverted.error());
+  if (environment_.stop) return report_;
+  if (Expected<void> proved = Prove(); !proved) return std::unexpected(proved.error());
+  if (environment_.stop || report_.failed + report_.remaining > 0) return report_;
+  const Expected<void> closed = ledger.InTransaction([&]() -> Expected<void> {
+    if (Expected<void> purged = ledger.Purge(grant); !purged) return purged;
+    if (Expected<void> removed = ledger.RemoveIndex(grant); !removed) return removed;
+    return ledger.SetGrantState(grant, GrantState::kRolledBack);
+  });
+  if (!closed) return std::unexpected(closed.error());
+  report_.complete = true;
+  return report_;
+}
+
+// Fills in what the object is expected to hold and what it is to hold. By construction that is the former less one
+// entry of this grant: whatever a forged row says, no other descriptor is ever written.
+Expected<bool> Rollback::Prepare(Change& change) {
+  if (change.state == ChangeState::kReverting && change.revert_to != 0) {
+    const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
+    if (!bare) return std::unexpected(bare.error());
+    change.revert_to = *bare;
+    return true;
+  }
+  store::DescriptorId expected = change.after;
+  if (!alone_) {
+    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
+    if (!live) return std::unexpected(live.error());
+    if (!live->empty()) expected = live->back().after;
+  }
+  const Expected<store::DescriptorId> bare = context_.descriptors.Without(expected, change.entry_flags);
+  if (!bare) return std::unexpected(bare.error());
+  change.revert_from = expected;
+  change.revert_to = *bare;
+  return true;
+}
+
+// Others' records of the same object go on from what it holds now.
+Expected<void> Rollback::Reverted(const Change& change) {
+  results_.push_back({change.id, ChangeState::kReverted});
+  if (alone_) return {};
+  const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
+  if (!live) return std::unexpected(live.error());
+  const auto other =
+      std::ranges::find_if(live->rbegin(), live->rend(), [&change](const Change& one) { return one.id != change.id; });
+  return other == live->rend() ? Expected<void>{} : environment_.ledger.SetAfter(other->id, change.revert_to);
+}
+
+Expected<void> Rollback::Fail(const Change& change, const char* right, const Error& error) {
+  ++report_.failed;
+  PathComponents path = context_.root;
+  if (change.folder != 0 && context_.tree.Contains(change.folder)) {
+    path = context_.tree.Components(context_.root, change.folder);
+    path.push_back(FromWtf8(change.name).value_or(u"?"));
+  }
+  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+}
+
+// The object holds neither: our entry is taken out of what it holds, in another step that is recorded first.
+Expected<void> Rollback::MovedOn(const BatchRunner::Done& done) {
+  const Change& change = done.change;
+  const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
+  if (!current) return std::unexpected(current.error());
+  const Expected<bool> ours = context_.descriptors.Has(*current, change.entry_flags);
+  if (!ours) return std::unexpected(ours.error());
+  if (!*ours) {
+    ++report_.already_gone;
+    return Reverted(change);
+  }
+  if (++tries_[change.id] >= kTries)
+    return Fail(change, "WRITE_DAC", {ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
+  Change again = change;
+  again.state = ChangeState::kReverting;
+  again.revert_from = *current;
+  again.revert_to = 1;  // Prepare() works it out.
+  queue_.push_back(std::move(again));
+  return {};
+}
+
+Expected<void> Rollback::RecordOne(const BatchRunner::Done& done) {
+  report_.writes += done.result.wrote;
+  ++done_;
+  switch (done.result.outcome) {
+    case WorkOutcome::kDone:
+      ++(tries_.contains(done.change.id) ? report_.drifted : report_.restored);
+      return Reverted(done.change);
+    case WorkOutcome::kAlready:
+    case WorkOutcome::kGone:
+      ++report_.already_gone;
+      return Reverted(done.change);
+    case WorkOutcome::kMovedOn:
+      return MovedOn(done);
+    case WorkOutcome::kOtherName:
+    case WorkOutcome::kFailed:
+      break;
+  }
+  if (done.result.error->kind == ErrorKind::kBusy && ++tries_[done.change.id] < kTries) {
+    queue_.push_back(done.change);
+    return {};
+  }
+  return Fail(done.change, done.result.right, *done.result.error);
+}
+
+Expected<void> Rollback::Record(const std::vector<BatchRunner::Done>& done) {
+  results_.clear();
+  for (const BatchRunner::Done& one : done)
+    if (Expected<void> recorded = RecordOne(one); !recorded) return recorded;
+  return environment_.ledger.RecordResults(results_);
+}
+
+Expected<void> Rollback::RevertAll() {
+  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
+  Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
+  if (!changes) return std::unexpected(changes.error());
+  queue_.assign(std::make_move_iterator(changes->rbegin()), std::make_move_iterator(changes->rend()));
+  total_ = queue_.size();
+  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr);
+  std::vector<BatchRunner::Done> done;
+  for (;;) {
+    std::vector<Change> batch;
+    const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
+      if (Expected<void> kept = Record(done); !kept) return kept;
+      while (!environment_.stop && !queue_.empty() && batch.size() < environment_.batch) {
+        if (Expected<bool> ready = Prepare(queue_.back()); !ready) return std::unexpected(ready.error());
+        batch.push_back(std::move(queue_.back()));
+        queue_.pop_back();
+      }
+      return environment_.ledger.RecordReverts(batch);
+    });
+    if (!recorded) return recorded;
+    environment_.progress.Report(
+        {Phase::kRollingBack, context_.grant.root, done_, total_, report_.writes, report_.failed});
+    done = runner.Take();
+    if (batch.empty() && done.empty()) break;
+    if (!batch.empty())
+      if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
+        return started;
+  }
+  return runner.Flush();
+}
+
+Expected<void> Rollback::Prove() {
+  Sweep sweep(environment_, context_, Sweep::Mode::kRollback);
+  const Expected<SweepReport> swept = sweep.Run({});
+  if (!swept) return std::unexpected(swept.error());
+  report_.stripped += swept->stripped;
+  report_.writes += swept->stripped;
+  report_.remaining += swept->remaining;
+  report_.scanned = swept->objects;
+  report_.unreadable = swept->unreadable;
+  report_.examples = swept->examples;
+  if (swept->stripped == 0) return {};
+  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
+  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/scan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scanner/opener.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+namespace {
+
+using store::ChangeState;
+using store::Node;
+using store::Reason;
+using store::Verdict;
+
+// Names a transaction: enough that its cost disappears, few enough that a kill costs little.
+constexpr std::size_t kNamesACommit = 8192;
+
+Reason ReasonFor(Exclusion exclusion) {
+  switch (exclusion) {
+    case Exclusion::kNone:
+      return Reason::kNone;
+    case Exclusion::kSensitive:
+      return Reason::kSensitive;
+    case Exclusion::kExcluded:
+      return Reason::kExcluded;
+    case Exclusion::kNotAllowed:
+      return Reason::kNotAllowed;
+  }
+  return Reason::kNone;
+}
+
+const Node* FindKnown(const std::vector<Node>& sorted, const std::string& name, const FileId& id) {
+  const auto at = std::ranges::lower_bound(sorted, std::tie(name, id), {},
+                                           [](const Node& node) { return std::tie(node.name, node.file_id); });
+  return at != sorted.end() && at->name == name && at->file_id == id ? &*at : nullptr;
+}
+
+}  // namespace
+
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant) {
+  LiveEntries live;
+  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal};
+  const Expected<std::vector<store::Change>> changes = ledger.Changes(grant, states);
+  if (!changes) return std::unexpected(changes.error());
+  for (const store::Change& change : *changes) {
+    LiveEntry& entry = live[change.file_id];
+    if (entry.change < change.id) entry = {change.id, change.original, change.after, change.entry_flags};
+  }
+  return live;
+}
+
+Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, const Policy& policy,
+           const PathComponents& root, DescriptorTable& descriptors, Progress& progress)
+    : volume_(volume),
+      ledger_(ledger),
+      grant_(grant),
+      policy_(policy),
+      root_(root),
+      descriptors_(descriptors),
+      progress_(progress) {}
+
+Expected<void> Scan::AddFailure(const PathComponents& path, const char* right, const Error& error) {
+  ++report_.failures;
+  return ledger_.AddFailure({grant_.id, FormatPath(path), right, grant_.principal, error});
+}
+
+// The first verdict, from the descriptor alone; `node.descriptor` is set.
+Expected<void> Scan::SetVerdict(Node& node) {
+  node.reason = Reason::kNone;
+  if (const auto live = live_->find(node.file_id); live != live_->end()) {
+    if (live->second.after == node.descriptor) {
+      node.verdict = Verdict::kCovered;
+      return {};
+    }
+    const Expected<bool> ours = descriptors_.Has(node.descriptor, live->second.flags);
+    if (!ours) return std::unexpected(ours.error());
+    node.verdict = Verdict::kDrifted;
+    node.reason = *ours ? Reason::kEdited : Reason::kEntryLost;
+    return {};
+  }
+  const Expected<Facts> facts = descriptors_.FactsOf(node.descriptor);
+  if (!facts) return std::unexpected(facts.error());
+  node.verdict = facts->readable ? Verdict::kReadable : Verdict::kPending;
+  return {};
+}
+
+Expected<void> Scan::Adopt(store::FolderId folder, const Node& node) {
+  if (!grant_.principal_is_ours || node.descriptor == 0 || live_->contains(node.file_id)) return {};
+  const Expected<std::optional<std::uint8_t>> flags = descriptors_.ShapeOfOurs(node.descriptor);
+  if (!flags) return std::unexpected(flags.error());
+  if (!*flags) return {};
+  const Expected<store::DescriptorId> bare = descriptors_.Without(node.descriptor, **flags);
+  if (!bare) return std::unexpected(bare.error());
+  store::Change change;
+  change.grant = grant_.id;
+  change.folder = folder;
+  change.name = node.name;
+  change.file_id = node.file_id;
+  change.is_folder = node.is_folder;
+  change.entry_flags = **flags;
+  change.original = change.before = *bare;
+  change.after = node.descriptor;
+  if (Expected<void> kept = ledger_.RecordIntents({&change, 1}); !kept) return kept;
+  const store::ChangeResult result{change.id, ChangeState::kApplied};
+  live_->emplace(node.file_id, LiveEntry{change.id, change.original, change.after, change.entry_flags});
+  return ledger_.RecordResults({&result, 1});
+}
+
+Expected<Node> Scan::ToNode(const ScannedName& scanned, const FolderRef& folder, const Node* known) {
+  Node node;
+  node.name = ToWtf8(scanned.name);
+  node.file_id = scanned.info.id;
+  node.is_folder = scanned.info.IsFolder();
+  node.has_links = !node.is_folder && scanned.info.link_count > 1;
+  if (scanned.descriptor != DescriptorPool::kNone) {
+    const Expected<store::DescriptorId> id = descriptors_.FromPool(pool_, scanned.descriptor);
+    if (!id) return std::unexpected(id.error());
+    node.descriptor = *id;
+  }
+  if (Expected<void> adopted = Adopt(folder.number, node); !adopted) return std::unexpected(adopted.error());
+  node.verdict = Verdict::kSkipped;
+  if (scanned.exclusion != Exclusion::kNone) {
+    node.reason = ReasonFor(scanned.exclusion);
+  } else if (scanned.info.IsReparsePoint()) {
+    node.reason = Reason::kReparsePoint;
+  } else if (scanned.info.attributes & kAttributeRecallOnOpen) {
+    node.reason = Reason::kRecall;
+  } else if (scanned.error) {
+    node.verdict = Verdict::kFailed;
+    PathComponents path = folder.Components(root_);
+    path.push_back(scanned.name);
+    if (Expected<void> added = AddFailure(path, scanned.right, *scanned.error); !added)
+      return std::unexpected(added.error());
+  } else if (known && known->descriptor == node.descriptor && known->has_links == node.has_links &&
+             known->is_folder == node.is_folder && known->verdict != Verdict::kFailed &&
+             known->verdict != Verdict::kUnknown && known->verdict != Verdict::kSkipped) {
+    node.verdict = known->verdict;  // Nothing new: what the planner said of it holds.
+    node.reason = known->reason;
+  } else if (Expected<void> set = SetVerdict(node); !set) {
+    return std::unexpected(set.error());
+  }
+  return node;
+}
+
+Expected<void> Scan::Merge(ScannedFolder& scanned) {
+  FolderRef& ref = *scanned.ref;
+  const PathComponents path = ref.Components(root_);
+  if (ref.parent) {
+    Node self;
+    self.name = ToWtf8(ref.name);
+    self.file_id = ref.id;
+    self.is_folder = true;
+    const Expected<store::FolderId> id = ledger_.AddFolder(grant_.id, ref.parent->number, self);
+    if (!id) return std::unexpected(id.error());
+    ref.number = *id;
+  }
+  std::vector<Node> known;
+  if (known_.Contains(ref.number)) {
+    if (Expected<void> loaded = ledger_.Nodes(ref.number, known); !loaded) return loaded;
+    std::ranges::sort(known, {}, [](const Node& node) { return std::tie(node.name, node.file_id); });
+  }
+  if (scanned.list_error)
+    if (Expected<void> added = AddFailure(path, "FILE_LIST_DIRECTORY", *scanned.list_error); !added) return added;
+
+  std::vector<Node> nodes;
+  std::vector<store::FrontierFolder> frontier;
+  store::Counts counts;
+  for (const ScannedName& name : scanned.names) {
+    Expected<Node> node = ToNode(name, ref, FindKnown(known, ToWtf8(name.name), name.info.id));
+    if (!node) return std::unexpected(node.error());
+    ++counts[node->verdict];
+    if (name.exclusion != Exclusion::kNone && node->descriptor != 0 && !live_->empty()) {
+      const Expected<std::optional<std::uint8_t>> stray = descriptors_.ShapeOfOurs(node->descriptor);
+      if (!stray) return std::unexpected(stray.error());
+      if (*stray) {
+        report_.strays.push_back(path);
+        report_.strays.back().push_back(name.name);
+      }
+    }
+    if (name.entered) frontier.push_back({grant_.id, ref.number, node->name, node->file_id});
+    nodes.push_back(std::move(*node));
+  }
+  // A listing that broke off says nothing of the names that it did not reach: those rows stay.
+  if (scanned.list_error)
+    for (const Node& old : known)
+      if (std::ranges::none_of(nodes, [&old](const Node& node) { return node.name == old.name; })) nodes.push_back(old);
+  const Expected<std::uint64_t> written = ledger_.ReplaceNodes(ref.number, nodes);
+  if (!written) return std::unexpected(written.error());
+  report_.rows_written += *written;
+  report_.objects += nodes.size();
+  total_ += counts;
+  if (Expected<void> added = ledger_.AddFrontier(frontier); !added) return added;
+  return ledger_.RemoveFrontier({grant_.id, ref.parent ? ref.parent->number : 0, ToWtf8(ref.name), ref.id});
+}
+
+Expected<void> Scan::Commit(std::vector<ScannedFolder>& folders) {
+  const Expected<void> committed = ledger_.InTransaction([&]() -> Expected<void> {
+    for (ScannedFolder& folder : folders)
+      if (Expected<void> merged = Merge(folder); !merged) return merged;
+    if (report_.rows_written > 0 && !std::exchange(marked_, true))
+      if (Expected<void> set = ledger_.SetGrantState(grant_.id, store::GrantState::kScanning); !set) return set;
+    // Until the plan has made the roll-ups, the root's row says how far the scan is.
+    return ledger_.SetCounts(root_folder_, total_);
+  });
+  folders.clear();
+  if (!committed) return committed;
+  progress_.Report({Phase::kScanning, grant_.root, report_.objects, 0, 0, report_.failures});
+  return {};
+}
+
+Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
+  Expected<std::unique_ptr<Object>> object = OpenPath(volume_, root_, Access::kRead);
+  if (!object) return std::unexpected(object.error());
+  const Expected<ObjectInfo> info = (*object)->Info();
+  if (!info) return std::unexpected(Error(info.error()).At(grant_.root));
+  security::DescriptorBytes bytes;
+  if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read)
+    return std::unexpected(Error(read.error()).At(grant_.root));
+  Node self;
+  self.name = root_.empty() ? "" : ToWtf8(root_.back());
+  self.file_id = info->id;
+  self.is_folder = info->IsFolder();
+  self.has_links = !self.is_folder && info->link_count > 1;
+  const Expected<store::DescriptorId> descriptor = descriptors_.Intern(bytes);
+  if (!descriptor) return std::unexpected(descriptor.error());
+  self.descriptor = *descriptor;
+  ++report_.objects;
+  const Expected<void> recorded = ledger_.InTransaction([&]() -> Expected<void> {
+    if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
+    if (Expected<void> set = SetVerdict(self); !set) return set;
+    const Expected<store::FolderId> id = ledger_.AddFolder(grant_.id, 0, self);
+    if (!id) return std::unexpected(id.error());
+    root_folder_ = *id;
+    if (Expected<void> updated = ledger_.UpdateRoot(root_folder_, self); !updated) return updated;
+    if (!self.is_folder) return {};
+    const store::FrontierFolder root{grant_.id, 0, self.name, self.file_id};
+    return ledger_.AddFrontier({&root, 1});
+  });
+  if (!recorded) return std::unexpected(recorded.error());
+  std::vector<FolderTask> tasks;
+  ++total_[self.verdict];
+  if (self.is_folder) {
+    auto ref =
+        std::make_shared<FolderRef>(FolderRef{nullptr, root_.empty() ? u"" : root_.back(), info->id, root_folder_});
+    tasks.push_back({std::move(ref), std::move(*object)});
+  }
+  return tasks;
+}
+
+// The frontier of an earlier run, or the root.
+Expected<std::vector<FolderTask>> Scan::Start() {
+  const Expected<std::vector<store::FrontierFolder>> frontier = ledger_.Frontier(grant_.id);
+  if (!frontier) return std::unexpected(frontier.error());
+  if (frontier->empty() || frontier->front().parent == 0) return StartAtRoot();
+  std::unordered_map<store::FolderId, std::shared_ptr<FolderRef>> refs;
+  for (const FolderTree::Entry& entry : known_.Entries()) {
+    const auto parent = refs.find(entry.parent);
+    refs[entry.id] = std::make_shared<FolderRef>(FolderRef{
+        parent == refs.end() ? nullptr : parent->second, FromWtf8(entry.name).value_or(u""), entry.file_id, entry.id});
+    if (entry.parent == 0) root_folder_ = entry.id;
+  }
+  std::vector<FolderTask> tasks;
+  for (const store::FrontierFolder& folder : *frontier) {
+    const auto parent = refs.find(folder.parent);
+    if (parent == refs.end()) continue;  // Its parent vanished with its subtree.
+    tasks.push_back(
+        {std::make_shared<FolderRef>(FolderRef{parent->second, FromWtf8(folder.name).value_or(u""), folder.file_id, 0}),
+         nullptr});
+  }
+  return tasks;
+}
+
+Expected<ScanReport> Scan::Run(unsigned readers, LiveEntries& live, const StopFlag& stop) {
+  live_ = &live;
+  Expected<FolderTree> known = FolderTree::Load(ledger_, grant_);
+  if (!known) return std::unexpected(known.error());
+  known_ = std::move(*known);
+  Expected<std::vector<FolderTask>> start = Start();
+  if (!start) return std::unexpected(start.error());
+
+  Walk walk([this] { return FolderReader(volume_, policy_, pool_, root_); }, std::move(*start), stop, {readers, 64});
+  std::vector<ScannedFolder> folders;
+  std::size_t names = 0;
+  while (std::optional<ScannedFolder> folder = walk.Next()) {
+    names += folder->names.size() + 1;
+    folders.push_back(std::move(*folder));
+    if (names < kNamesACommit) continue;
+    names = 0;
+    if (Expected<void> committed = Commit(folders); !committed) return std::unexpected(committed.error());
+  }
+  if (Expected<void> committed = Commit(folders); !committed) return std::unexpected(committed.error());
+  report_.complete = !walk.Stopped();
+  return report_;
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "scanner/descriptor_table.h"
+#include "scanner/folder_tree.h"
+#include "scanner/policy.h"
+#include "scanner/progress.h"
+#include "scanner/reader.h"
+#include "scanner/walk.h"
+
+namespace acledger::scanner {
+
+// What the ledger says we left on an object: the newest live change of one grant.
+struct LiveEntry {
+  store::ChangeId change = 0;
+  store::DescriptorId original = 0;
+  store::DescriptorId after = 0;
+  std::uint8_t flags = 0;
+};
+using LiveEntries = std::unordered_map<FileId, LiveEntry>;
+
+// The live changes (applied or final) of a grant by file id.
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant);
+
+struct ScanReport {
+  std::uint64_t objects = 0;
+  std::uint64_t rows_written = 0;  // 0: the index says already what is there.
+  std::uint64_t failures = 0;
+  bool complete = false;               // false: stopped; the frontier is in the ledger.
+  std::vector<PathComponents> strays;  // Excluded objects that carry an entry which is ours by its shape.
+};
+
+// Brings a grant's index up to what the volume holds: walks from the root (or from the frontier that an earlier run
+// left), records each folder's names, identities and descriptors, with a first verdict that the planner refines. Writes
+// nothing to the volume. A complete grant becomes kScanning with the first row that differs: what was planned is to be
+// planned again.
+//
+// Where the principal was made for us alone, entries of the grant's shape that no change stands for are taken as ours
+// (recorded as applied): this is how they are found again after a ledger was lost.
+class Scan {
+ public:
+  // All must outlive the Scan.
+  Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, const Policy& policy,
+       const PathComponents& root, DescriptorTable& descriptors, Progress& progress);
+
+  // Adopted entries are added to `live`.
+  Expected<ScanReport> Run(unsigned readers, LiveEntries& live, const StopFlag& stop);
+
+ private:
+  Expected<std::vector<FolderTask>> Start();
+  Expected<std::vector<FolderTask>> StartAtRoot();
+  Expected<void> Merge(ScannedFolder& scanned);
+  Expected<store::Node> ToNode(const ScannedName& scanned, const FolderRef& folder, const store::Node* known);
+  Expected<void> SetVerdict(store::Node& node);
+  Expected<void> Adopt(store::FolderId folder, const store::Node& node);
+  Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
+  Expected<void> Commit(std::vector<ScannedFolder>& folders);
+
+  Volume& volume_;
+  store::Ledger& ledger_;
+  const store::Grant& grant_;
+  const Policy& policy_;
+  const PathComponents& root_;
+  DescriptorTable& descriptors_;
+  Progress& progress_;
+
+  DescriptorPool pool_;
+  LiveEntries* live_ = nullptr;
+  bool marked_ = false;  // The grant is kScanning in the ledger.
+  store::FolderId root_folder_ = 0;
+  FolderTree known_;  // Folders that the index held before this scan.
+  store::Counts total_;
+  ScanReport report_;
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/session.h"
+
+#include <utility>
+
+namespace acledger::scanner {
+
+Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger, const store::Grant& grant,
+                                                           const Policy::Options& options) {
+  std::unique_ptr<GrantContext> context(new GrantContext(ledger, grant));
+  Expected<ParsedPath> root = ParsePath(grant.root);
+  if (!root) return std::unexpected(root.error());
+  context->root = std::move(root->components);
+  Policy::Options all = options;
+  all.excludes = grant.excludes;
+  Expected<Policy> policy = Policy::Make(context->root, all);
+  if (!policy) return std::unexpected(policy.error());
+  context->policy.emplace(std::move(*policy));
+  if (Expected<void> loaded = context->ReloadTree(ledger); !loaded) return std::unexpected(loaded.error());
+  return context;
+}
+
+Expected<void> GrantContext::ReloadTree(store::Ledger& ledger) {
+  Expected<FolderTree> loaded = FolderTree::Load(ledger, grant);
+  if (!loaded) return std::unexpected(loaded.error());
+  tree = std::move(*loaded);
+  return {};
+}
+
+BatchRunner::BatchRunner(Environment& environment, DescriptorTable& descriptors, const FolderTree& tree,
+                         const PathComponents& root, FileId root_id, const Policy* policy)
+    : environment_(environment), descriptors_(descriptors), writer_(environment.volume, tree, root, root_id, policy) {}
+
+Expected<void> BatchRunner::Start(std::vector<store::Change> changes, Direction direction) {
+  changes_ = std::move(changes);
+  work_.clear();
+  for (const store::Change& change : changes_) {
+    const bool apply = direction == Direction::kApply;
+    const auto from = descriptors_.Get(apply ? change.before : change.revert_from);
+    if (!from) return std::unexpected(from.error());
+    const auto to = descriptors_.Get(apply ? change.after : change.revert_to);
+    if (!to) return std::unexpected(to.error());
+    work_.push_back({change, *from, *to});
+  }
+  writer_.Start(work_, environment_.Threads());
+  return {};
+}
+
+std::vector<BatchRunner::Done> BatchRunner::Take() {
+  std::vector<Done> done;
+  if (!writer_.Running()) return done;
+  std::vector<WorkResult> results = writer_.Wait();
+  for (std::size_t i = 0; i < results.size(); ++i) done.push_back({std::move(changes_[i]), std::move(results[i])});
+  return done;
+}
+
+Expected<void> BatchRunner::Flush() {
+  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
+  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+}
+
+}  // namespace acledger::scanner

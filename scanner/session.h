@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <memory>
+
+#include "scanner/descriptor_table.h"
+#include "scanner/folder_tree.h"
+#include "scanner/policy.h"
+#include "scanner/progress.h"
+#include "scanner/writer.h"
+
+namespace acledger::scanner {
+
+// What every operation of the engine is given. All must outlive it.
+struct Environment {
+  Volume& volume;
+  store::Ledger& ledger;
+  Progress& progress;
+  const StopFlag& stop;
+  // 0: everything on the calling thread, in a fixed order (tests). Else at most the volume's max_readers are used.
+  unsigned readers = 2;
+  std::size_t batch = 4096;  // Intents a transaction.
+
+  unsigned Readers() const { return std::min(readers, volume.Info().max_readers); }
+  bool Threads() const { return readers > 0; }
+};
+
+// One grant with what belongs to it in memory.
+class GrantContext {
+ public:
+  static Expected<std::unique_ptr<GrantContext>> Make(store::Ledger& ledger, const store::Grant& grant,
+                                                      const Policy::Options& options);
+
+  store::Grant grant;
+  PathComponents root;
+  std::optional<Policy> policy;
+  DescriptorTable descriptors;
+  FolderTree tree;
+
+  Expected<void> ReloadTree(store::Ledger& ledger);
+
+ private:
+  GrantContext(store::Ledger& ledger, const store::Grant& wanted) : grant(wanted), descriptors(ledger, grant) {}
+};
+
+// Keeps a batch of work and its changes together while the writer has it.
+class BatchRunner {
+ public:
+  // With a policy, a file with a hard link outside it is left alone.
+  BatchRunner(Environment& environment, DescriptorTable& descriptors, const FolderTree& tree,
+              const PathComponents& root, FileId root_id, const Policy* policy);
+
+  struct Done {
+    store::Change change;
+    WorkResult result;
+  };
+
+  // Hands the changes to the writer: each from -> to. `which` picks the descriptors.
+  enum class Direction : std::uint8_t { kApply, kRevert };
+  Expected<void> Start(std::vector<store::Change> changes, Direction direction);
+  bool Running() const { return writer_.Running(); }
+  // What the running batch came to; empty when none runs.
+  std::vector<Done> Take();
+  // Makes everything applied so far final: flushes the volume, then says so in the ledger.
+  Expected<void> Flush();
+
+ private:
+  Environment& environment_;
+  DescriptorTable& descriptors_;
+  std::vector<store::Change> changes_;
+  std::vector<Work> work_;
+  Writer writer_;  // Last: its thread uses what is above.
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "scanner/session.h"
+
+namespace acledger::scanner {
+
+struct SettleReport {
+  std::uint64_t looked_at = 0;
+  std::uint64_t completed = 0;  // Intents that had not been applied (or not taken back) and now are.
+  std::uint64_t abandoned = 0;  // The object had changed or gone: nothing of ours is there.
+  std::uint64_t failed = 0;     // Could not be asked: the intent stays for the next start.
+};
+
+// After an unclean stop: asks each object whose change was not known to be final what it holds, and finishes. Holds the
+// change's `before`: to do; its `after`: done; something else: ours if our entry is there, else abandoned. The same for
+// changes that were being taken back. Safe to call at any start: without such changes it does nothing.
+Expected<SettleReport> Settle(Environment& environment, GrantContext& context);
+
+}  // namespace acledger::scanner

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/sweep.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scanner/opener.h"
+#include "security/edit.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using security::AceView;
+using security::DescriptorBytes;
+using security::DescriptorView;
+using security::Entry;
+using store::Change;
+using store::ChangeState;
+
+namespace {
+
+constexpr int kPasses = 3;
+constexpr std::size_t kExamples = 20;
+constexpr std::uint8_t kInheritable = security::kObjectInherit | security::kContainerInherit;
+// A number that no folder of an index has: such a change is found again by its file id.
+constexpr store::FolderId kByIdOnly = -1;
+
+// Could have been written by a grant of this principal and mask.
+bool HasOurShape(const AceView& ace, const store::Grant& grant) {
+  constexpr std::uint8_t used = security::kInherited | kInheritable;
+  return ace.Type() == security::AceType::kAccessAllowed && (ace.Flags() & ~used) == 0 && ace.Mask() == grant.mask &&
+         ace.TrusteeSid() == grant.principal;
+}
+
+}  // namespace
+
+Sweep::Sweep(Environment& environment, GrantContext& context, Mode mode)
+    : environment_(environment), context_(context), mode_(mode) {}
+
+PathComponents Sweep::PathOf(const Candidate& candidate) const {
+  if (candidate.folder == 0) return start_;
+  PathComponents path = tree_.Components(start_, candidate.folder);
+  path.push_back(candidate.name);
+  return path;
+}
+
+Expected<void> Sweep::AddFailure(const PathComponents& path, const char* right, const Error& error) {
+  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+}
+
+bool Sweep::NamesPrincipal(DescriptorPool::Number number) {
+  const auto found = names_principal_.find(number);
+  if (found != names_principal_.end()) return found->second;
+  const Expected<DescriptorView> view = DescriptorView::Parse(pool_.Get(number));
+  const bool names = view && security::CountTrustee(*view, context_.grant.principal) > 0;
+  names_principal_.emplace(number, names);
+  return names;
+}
+
+bool Sweep::IsOurs(const AceView& ace, const Candidate& candidate) const {
+  if (ace.IsInherited() && HasOurShape(ace, context_.grant))
+    return mode_ == Mode::kExcluded || !still_passing_on_.contains(candidate.parent);
+  return mode_ == Mode::kRollback && context_.grant.principal_is_ours &&
+         ace.Type() == security::AceType::kAccessAllowed && ace.TrusteeSid() == context_.grant.principal;
+}
+
+// Another live grant stands for it; `own` receives this grant's own record, if it has one.
+Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) {
+  const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
+  if (!live) return std::unexpected(live.error());
+  bool justified = false;
+  for (const Change& change : *live) {
+    if (change.grant == context_.grant.id)
+      own = change;
+    else
+      justified = true;
+  }
+  return justified;
+}
+
+// The index of the grant holds the descriptor that was there when it was made.
+Expected<bool> Sweep::WasThereBefore(const Candidate& candidate, const Entry& entry) {
+  std::vector<std::string> names;
+  for (const std::u16string& component : PathOf(candidate)) names.push_back(ToWtf8(component));
+  const auto found = environment_.ledger.Find(names);
+  if (!found) return std::unexpected(found.error());
+  for (const store::Ledger::Found& one : *found) {
+    if (one.grant.id != context_.grant.id || one.node.file_id != candidate.info.id || one.node.descriptor == 0)
+      continue;
+    return context_.descriptors.Has(one.node.descriptor, entry.flags);
+  }
+  return false;
+}
+
+Expected<void> Sweep::LookAt(const Candidate& candidate, std::vector<Change>& strips) {
+  if (!NamesPrincipal(candidate.descriptor)) return {};
+  const DescriptorBytes& current = pool_.Get(candidate.descriptor);
+  std::optional<Change> own;
+  const Expected<bool> justified = IsJustified(candidate.info.id, own);
+  if (!justified) return std::unexpected(justified.error());
+  DescriptorBytes stripped = current;
+  const Expected<DescriptorView> view = DescriptorView::Parse(current);
+  for (const AceView ace : *view->Dacl()) {
+    const bool recorded = own && ace.Flags() == own->entry_flags && HasOurShape(ace, context_.grant);
+    const bool ours = IsOurs(ace, candidate) || (mode_ == Mode::kExcluded && recorded);
+    if (!*justified && ours) {
+      Expected<security::Removed> removed =
+          security::RemoveEntry(stripped, {context_.grant.principal, *ace.Mask(), ace.Flags()});
+      if (!removed) return std::unexpected(removed.error());
+      stripped = std::move(removed->bytes);
+    } else if (ace.TrusteeSid() == context_.grant.principal) {
+      if (ace.Flags() & kInheritable) still_passing_on_.insert(candidate.info.id);
+      if (*justified || own || mode_ == Mode::kExcluded || ace.IsInherited() || !HasOurShape(ace, context_.grant))
+        continue;
+      const Expected<bool> before =
+          WasThereBefore(candidate, {context_.grant.principal, context_.grant.mask, ace.Flags()});
+      if (!before) return std::unexpected(before.error());
+      if (*before) continue;
+      ++report_.remaining;
+      if (report_.examples.size() < kExamples) report_.examples.push_back(FormatPath(PathOf(candidate)));
+    }
+  }
+  if (stripped == current) return {};
+  const Expected<store::DescriptorId> from = context_.descriptors.Intern(current);
+  if (!from) return std::unexpected(from.error());
+  const Expected<store::DescriptorId> to = context_.descriptors.Intern(stripped);
+  if (!to) return std::unexpected(to.error());
+  Change change = own.value_or(Change{});
+  change.grant = context_.grant.id;
+  change.folder = candidate.folder;
+  change.name = ToWtf8(candidate.name);
+  change.file_id = candidate.info.id;
+  change.is_folder = candidate.info.IsFolder();
+  if (!own) {
+    change.original = change.before = *to;
+    change.after = *from;
+    change.entry_flags = change.is_folder ? security::kInherited | kInheritable : security::kInherited;
+  }
+  change.revert_from = *from;
+  change.revert_to = *to;
+  strips.push_back(std::move(change));
+  return {};
+}
+
+Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& strips) {
+  FolderRef& ref = *scanned.ref;
+  if (ref.parent) {
+    ref.number = ++last_folder_;
+    tree_.Add({ref.number, ref.parent->number, ToWtf8(ref.name), ref.id});
+  }
+  if (scanned.list_error) {
+    ++report_.unreadable;
+    if (Expected<void> added = AddFailure(ref.Components(start_), "FILE_LIST_DIRECTORY", *scanned.list_error); !added)
+      return added;
+  }
+  for (const ScannedName& name : scanned.names) {
+    ++report_.objects;
+    const Candidate candidate{ref.number, name.name, name.info, ref.id, name.descriptor};
+    if (name.error) {
+      ++report_.unreadable;
+      if (Expected<void> added = AddFailure(PathOf(candidate), name.right, *name.error); !added) return added;
+    }
+    if (name.descriptor == DescriptorPool::kNone) continue;
+    if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
+  }
+  return {};
+}
+
+Expected<FolderTask> Sweep::OpenStart(const PathComponents& start, std::vector<Change>& strips) {
+  Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, start, Access::kRead);
+  if (!object) return std::unexpected(object.error());
+  const Expected<ObjectInfo> info = (*object)->Info();
+  if (!info) return std::unexpected(info.error());
+  DescriptorBytes bytes;
+  if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read) return std::unexpected(read.error());
+  start_ = start;
+  start_id_ = info->id;
+  tree_ = {};
+  last_folder_ = 1;
+  tree_.Add({1, 0, start.empty() ? "" : ToWtf8(start.back()), info->id});
+  ++report_.objects;
+  if (Expected<void> looked = LookAt({0, {}, *info, {}, pool_.Intern(bytes)}, strips); !looked)
+    return std::unexpected(looked.error());
+  if (!info->IsFolder() || info->IsReparsePoint()) return FolderTask{};
+  auto ref = std::make_shared<FolderRef>(FolderRef{nullptr, start.empty() ? u"" : start.back(), info->id, 1});
+  return FolderTask{std::move(ref), std::move(*object)};
+}
+
+Expected<void> Sweep::Strip(std::vector<Change> strips, const PathComponents& start, FileId start_id) {
+  store::Ledger& ledger = environment_.ledger;
+  BatchRunner runner(environment_, context_.descriptors, tree_, start, start_id, nullptr);
+  for (std::size_t at = 0; at < strips.size(); at += environment_.batch) {
+    std::vector<Change> batch(
+        strips.begin() + static_cast<std::ptrdiff_t>(at),
+        strips.begin() + static_cast<std::ptrdiff_t>(std::min(strips.size(), at + environment_.batch)));
+    const Expected<void> recorded = ledger.InTransaction([&]() -> Expected<void> {
+      for (Change& change : batch) {
+        const store::FolderId folder = std::exchange(change.folder, kByIdOnly);
+        if (change.id == 0)
+          if (Expected<void> kept = ledger.RecordIntents({&change, 1}); !kept) return kept;
+        change.folder = folder;
+      }
+      return ledger.RecordReverts(batch);
+    });
+    if (!recorded) return recorded;
+    if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
+      return started;
+    const std::vector<BatchRunner::Done> done = runner.Take();
+    const Expected<void> settled = ledger.InTransaction([&]() -> Expected<void> {
+      std::vector<store::ChangeResult> results;
+      for (const auto& [change, result] : done) {
+        report_.stripped += result.wrote;
+        if (result.outcome != WorkOutcome::kFailed && result.outcome != WorkOutcome::kMovedOn) {
+          results.push_back({change.id, ChangeState::kReverted});
+          continue;
+        }
+        // What moved on is looked at again by the next pass; a failed one keeps its record.
+        if (result.outcome == WorkOutcome::kMovedOn) continue;
+        ++report_.failed;
+        const Candidate candidate{change.folder, FromWtf8(change.name).value_or(u"?"), {}, {}, 0};
+        if (Expected<void> added = AddFailure(PathOf(candidate), result.right, *result.error); !added) return added;
+      }
+      return ledger.RecordResults(results);
+    });
+    if (!settled) return settled;
+  }
+  return {};
+}
+
+// Returns how many entries were found to take out.
+Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
+  still_passing_on_.clear();
+  report_.objects = report_.unreadable = report_.failed = report_.remaining = 0;
+  report_.examples.clear();
+  std::vector<Change> strips;
+  Expected<FolderTask> first = OpenStart(start, strips);
+  if (!first) {
+    if (first.error().kind == ErrorKind::kNotFound && mode_ == Mode::kExcluded) return 0;
+    return std::unexpected(first.error());
+  }
+  if (first->ref) {
+    std::vector<FolderTask> tasks;
+    tasks.push_back(std::move(*first));
+    Walk walk([this] { return FolderReader(environment_.volume, *nothing_excluded_, pool_, start_); }, std::move(tasks),
+              environment_.stop, {environment_.Readers(), 64});
+    while (std::optional<ScannedFolder> folder = walk.Next()) {
+      if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return std::unexpected(looked.error());
+      environment_.progress.Report(
+          {Phase::kSweeping, FormatPath(start), report_.objects, 0, report_.stripped, report_.unreadable});
+    }
+  }
+  const std::uint64_t found = strips.size();
+  if (Expected<void> done = Strip(std::move(strips), start, start_id_); !done) return std::unexpected(done.error());
+  return found;
+}
+
+Expected<SweepReport> Sweep::Run(const PathComponents& start) {
+  Policy::Options options;
+  options.no_default_exclusions = true;
+  Expected<Policy> policy = Policy::Make(start, options);
+  if (!policy) return std::unexpected(policy.error());
+  nothing_excluded_.emplace(std::move(*policy));
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const Expected<std::uint64_t> found = Pass(start);
+    if (!found) return std::unexpected(found.error());
+    if (*found == 0 || environment_.stop) break;
+  }
+  report_.remaining += report_.failed;
+  return report_;
+}
+
+}  // namespace acledger::scanner

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <unordered_set>
+
+#include "scanner/session.h"
+#include "scanner/walk.h"
+
+namespace acledger::scanner {
+
+struct SweepReport {
+  std::uint64_t objects = 0;     // Looked at in the last pass: what the proof rests on.
+  std::uint64_t unreadable = 0;  // Could not be looked at; each is a failure.
+  std::uint64_t stripped = 0;
+  std::uint64_t failed = 0;     // Ours, and could not be taken out.
+  std::uint64_t remaining = 0;  // Entries that may be ours and stay: failed ones, and explicit ones without a record.
+  std::vector<std::string> examples;  // Paths of the remaining ones, the first few.
+};
+
+// Looks at every object below a start (with no exclusion, never through a reparse point) for entries of a grant, and
+// takes out, recorded first, those that are ours but that no change stands for: inherited by objects that were created
+// later, carried along by moved ones. An entry is ours without a record if it has the grant's mask and
+//  * is inherited, and no folder above passes it on any more (kRollback) or the place is excluded (kExcluded), or
+//  * names a principal that was made for us alone.
+// What was there before us, or belongs to another live grant, stays. Passes are repeated until one finds nothing.
+class Sweep {
+ public:
+  enum class Mode : std::uint8_t { kRollback, kExcluded };
+
+  Sweep(Environment& environment, GrantContext& context, Mode mode);
+
+  Expected<SweepReport> Run(const PathComponents& start);
+
+ private:
+  struct Candidate {
+    store::FolderId folder = 0;  // In this sweep's own tree; 0: the start itself.
+    std::u16string name;
+    ObjectInfo info;
+    FileId parent;
+    DescriptorPool::Number descriptor = 0;
+  };
+
+  Expected<std::uint64_t> Pass(const PathComponents& start);
+  Expected<FolderTask> OpenStart(const PathComponents& start, std::vector<store::Change>& strips);
+  Expected<void> LookAtFolder(ScannedFolder& scanned, std::vector<store::Change>& strips);
+  Expected<void> LookAt(const Candidate& candidate, std::vector<store::Change>& strips);
+  bool NamesPrincipal(DescriptorPool::Number number);
+  bool IsOurs(const security::AceView& ace, const Candidate& candidate) const;
+  Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
+  Expected<bool> IsJustified(const FileId& id, std::optional<store::Change>& own);
+  Expected<void> Strip(std::vector<store::Change> strips, const PathComponents& start, FileId start_id);
+  Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
+  PathComponents PathOf(const Candidate& candidate) const;
+
+  Environment& environment_;
+  GrantContext& context_;
+  Mode mode_;
+  std::optional<Policy> nothing_excluded_;
+  DescriptorPool pool_;
+  std::unordered_map<DescriptorPool::Number, bool> names_principal_;
+  PathComponents start_;
+  FileId start_id_;
+  FolderTree tree_;
+  store::FolderId last_folder_ = 0;
+  std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
+  SweepReport report_;
+};
+
+}  // namespace acledger::scanner

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <asio/thread_pool.hpp>
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scanner/converge.h"
+#include "scanner/opener.h"
+#include "scanner/policy.h"
+
+namespace acledger::scanner {
+
+// One descriptor to be written whose intent is durable. The bytes live as long as the batch is under way.
+struct Work {
+  store::Change change;
+  const security::DescriptorBytes* from = nullptr;
+  const security::DescriptorBytes* to = nullptr;
+};
+
+enum class WorkOutcome : std::uint8_t {
+  kDone,       // Holds `to`: written and read back.
+  kAlready,    // Held `to` before.
+  kMovedOn,    // Someone else's descriptor is there: in `current`.
+  kGone,       // The object exists no more.
+  kOtherName,  // A hard link outside the grant: nothing written; `detail` is the other name.
+  kFailed,     // `error`. Where `uncertain`, the write may have taken effect: the intent stays for Settle().
+};
+
+struct WorkResult {
+  WorkOutcome outcome = WorkOutcome::kFailed;
+  bool wrote = false;  // The object was changed by us.
+  bool uncertain = false;
+  security::DescriptorBytes current;
+  std::string detail;
+  std::optional<Error> error;
+  const char* right = "";
+};
+
+// The one writer of a volume: carries out batches in order, on a thread of its own or on the caller's.
+class Writer {
+ public:
+  // Checks for hard links are made against `policy` where one is given. All must outlive the Writer.
+  Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy);
+  ~Writer();
+
+  // At most one batch at a time; `batch` must live until Wait().
+  void Start(const std::vector<Work>& batch, bool own_thread);
+  std::vector<WorkResult> Wait();
+  bool Running() const { return running_.valid(); }
+
+ private:
+  std::vector<WorkResult> Run(const std::vector<Work>& batch);
+  WorkResult Do(const Work& work);
+  // The first name of the object that the grant does not reach.
+  Expected<std::optional<std::string>> NameOutside(Object& object);
+
+  Volume& volume_;
+  const FolderTree& tree_;
+  const PathComponents& root_;
+  const Policy* policy_;
+  Opener opener_;
+  asio::thread_pool pool_{1};
+  std::future<std::vector<WorkResult>> running_;
+};
+
+}  // namespace acledger::scanner
