@@ -117,6 +117,14 @@ class Volume {
   // By identity: found wherever it was moved to. kNotFound if the object is gone (a reused record has another sequence number).
   virtual Expected<std::unique_ptr<Object>> OpenById(const FileId& id, Access access) = 0;
 
+  // Says which descriptors WriteDacl() will be given next (distinct ones, a batch at a time), so that a volume that keeps each
+  // distinct descriptor once can store the new ones together: one wait for the disk instead of one each. Never needed for a
+  // right result. Changes no object.
+  virtual Expected<void> PrepareDescriptors(std::span<const security::Bytes> descriptors) {
+    (void)descriptors;
+    return {};
+  }
+
   // Makes all descriptors written so far durable.
   virtual Expected<void> Flush() = 0;
 

@@ -8,11 +8,13 @@ namespace acledger::scanner {
 namespace ntfs3g {
 namespace {
 
+constexpr char kReadOnly[] = "the volume is open for reading only";
+
 class Ntfs3gVolume : public Volume {
  public:
   explicit Ntfs3gVolume(std::unique_ptr<Session> session) { shared_.session = std::move(session); }
 
-  Expected<void> Prepare(const std::string& path, bool read_only) {
+  Expected<void> Describe(const std::string& path, bool read_only) {
     LoadedRecord root;
     if (auto read = shared_.session->ReadRecord({kRootRecord, 0}, root); !read) return read;
     VolumeInfo& info = shared_.info;
@@ -35,6 +37,17 @@ class Ntfs3gVolume : public Volume {
     return Ntfs3gObject::Open(shared_, counters_, RecordId::Of(id.low), access);
   }
 
+  Expected<void> PrepareDescriptors(std::span<const security::Bytes> descriptors) override {
+    if (shared_.info.read_only) return Fail(ErrorKind::kReadOnly, "store descriptors", kReadOnly);
+    const std::lock_guard hold(shared_.lock);
+    SecureStore& store = shared_.session->Descriptors();
+    const std::uint64_t before = store.Added();
+    for (const security::Bytes descriptor : descriptors) {
+      if (auto added = store.FindOrAdd(descriptor); !added) return std::unexpected(added.error());
+    }
+    return store.Added() == before ? Expected<void>{} : shared_.session->Device().Sync();
+  }
+
   Expected<void> Flush() override {
     const std::lock_guard hold(shared_.lock);
     ++counters_.flushes;
@@ -44,7 +57,7 @@ class Ntfs3gVolume : public Volume {
   // That descriptors are kept is a property of NTFS 3.x, not of a folder, and Mount() has refused anything else. A
   // scratch file would leave its traces in the image.
   Expected<void> ProbeDescriptors(Object& folder) override {
-    if (shared_.info.read_only) return Fail(ErrorKind::kReadOnly, "probe", "the volume is open for reading only");
+    if (shared_.info.read_only) return Fail(ErrorKind::kReadOnly, "probe", kReadOnly);
     security::DescriptorBytes bytes;
     return folder.ReadDescriptor(bytes);
   }
@@ -59,8 +72,8 @@ Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_o
   auto session = Session::Mount(path, read_only, std::move(hook));
   if (!session) return std::unexpected(session.error());
   auto volume = std::make_unique<Ntfs3gVolume>(std::move(*session));
-  if (auto prepared = volume->Prepare(path, read_only); !prepared) {
-    return std::unexpected(std::move(prepared.error()).At(path));
+  if (auto described = volume->Describe(path, read_only); !described) {
+    return std::unexpected(std::move(described.error()).At(path));
   }
   return volume;
 }
