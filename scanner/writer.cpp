@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/writer.h"
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <utility>
 
@@ -30,6 +31,20 @@ std::vector<WorkResult> Writer::Wait() { return running_.get(); }
 std::vector<WorkResult> Writer::Run(const std::vector<Work>& batch) {
   std::vector<WorkResult> results;
   results.reserve(batch.size());
+  std::vector<const security::DescriptorBytes*> wanted;
+  for (const Work& work : batch) wanted.push_back(work.to);
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  std::vector<security::Bytes> descriptors;
+  for (const security::DescriptorBytes* bytes : wanted) descriptors.emplace_back(*bytes);
+  if (const Expected<void> prepared = volume_.PrepareDescriptors(descriptors); !prepared) {
+    results.assign(batch.size(), {});
+    for (WorkResult& result : results) {
+      result.right = "WRITE_DAC";
+      result.error = prepared.error();
+    }
+    return results;
+  }
   for (const Work& work : batch) results.push_back(Do(work));
   // Folders may be moved by others between batches: do not keep handles on them.
   opener_.Forget();

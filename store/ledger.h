@@ -211,6 +211,7 @@ class Ledger {
   Expected<void> UpdateNode(FolderId folder, const Node& node);
   Expected<void> UpdateRoot(FolderId folder, const Node& self);
   Expected<void> Nodes(FolderId folder, std::vector<Node>& out);
+  Expected<std::optional<Folder>> Root(GrantId grant);  // Empty: nothing of the grant is indexed yet.
   Expected<std::vector<Folder>> Folders(GrantId grant);  // Ascending id; with counts.
   Expected<void> SetCounts(FolderId folder, const Counts& counts);
   Expected<void> RemoveIndex(GrantId grant);

@@ -34,6 +34,8 @@ Expected<Folder> ReadFolder(const sqlite::Query& row, const std::string& ledger)
 
 }  // namespace
 
+Expected<std::optional<Folder>> Ledger::Root(GrantId grant) { return impl_->RootOf(grant); }
+
 Expected<std::vector<Folder>> Ledger::Folders(GrantId grant) {
   std::vector<Folder> folders;
   auto query = impl_->db.Use(kFoldersOfGrant);
