@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace acledger::scanner::ntfs3g {
 namespace {
@@ -48,7 +47,6 @@ Expected<std::unique_ptr<Session>> Session::Mount(const std::string& path, bool 
   if (session->volume_ == nullptr) return MountError(path, errno);
   session->device_->LeaveHandle();
   if (auto checked = session->CheckState(path, read_only); !checked) return std::unexpected(checked.error());
-  session->inode_cache_ = std::exchange(session->volume_->nidata_cache, nullptr);
   auto descriptors = SecureStore::Load(session->volume_, *session->device_);
   if (!descriptors) return std::unexpected(std::move(descriptors.error()).At(path));
   session->descriptors_ = std::move(*descriptors);
@@ -65,7 +63,6 @@ Session::~Session() {
   folder_.reset();
   descriptors_.reset();
   if (volume_ == nullptr) return;
-  if (inode_cache_ != nullptr) volume_->nidata_cache = inode_cache_;
   ntfs_umount(volume_, FALSE);
 }
 

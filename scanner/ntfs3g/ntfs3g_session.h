@@ -77,7 +77,6 @@ class Session {
 
   std::unique_ptr<ImageDevice> device_;
   ntfs_volume* volume_ = nullptr;
-  CACHE_HEADER* inode_cache_ = nullptr;  // The library's, put aside while we are mounted.
   std::unique_ptr<SecureStore> descriptors_;
   InodePtr folder_;  // The folder that was looked into last.
 };
