@@ -17,8 +17,7 @@ AcePlace PlaceOfInherited(const AclView& dacl);
 // Where inheritance from `parent`, which holds the ACE that `entry` comes from, puts it. If every inherited ACE of the
 // child is a copy of what the parent passes on, in that order, the place is the one that Recompute() would choose:
 // behind the copies of what precedes the entry there. Where the child holds other inherited ACEs too (it was moved
-// here, or edited), the entry also goes behind the denies of PlaceOfInherited(). Twins make no difference: of equal
-// ACEs in the parent the first one not yet matched counts, both for the copies and for the entry itself.
+// here, or edited), the entry also goes behind the denies of PlaceOfInherited().
 AcePlace PlaceBelow(const DescriptorView& parent, const AclView& dacl, const Entry& entry, const Heir& heir);
 
 }  // namespace acledger::security

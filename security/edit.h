@@ -32,8 +32,10 @@ struct Added {
 //  * inherited: where inheritance from `parent` would put it, if a parent is given (its descriptor with the entry that
 //    `entry` is inherited from): behind the child's copies of the parent's ACEs that precede it. Without a parent:
 //    behind the explicit ACEs and the inherited denies that lead the inherited ones.
-// Refused: a NULL DACL (kUnsupported: the object is readable, an entry would close it), malformed or overlapping
-// components (kInvalid), 64 KiB reached (kTooLarge).
+// Where a child's inherited ACEs are those of its parent, Recompute() gives the result of this edit. One case is left:
+// if another ACE of the parent, behind the entry, passes on the very same ACE, the child has it already
+// (kPresentAlready) and keeps it at the place of that other one. Refused: a NULL DACL (kUnsupported: the object is
+// readable, an entry would close it), malformed or overlapping components (kInvalid), 64 KiB reached (kTooLarge).
 Expected<Added> AddEntry(Bytes descriptor, const Entry& entry, const DescriptorView* parent = nullptr,
                          bool is_folder = false);
 

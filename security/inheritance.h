@@ -17,9 +17,9 @@ struct Creator {
 // The descriptor of a new object below `parent` (MS-DTYP 2.5.3.4.1 CreateSecurityDescriptor with DACL_AUTO_INHERIT, and
 // no explicit descriptor and no default DACL given): all inheritable ACEs, split where one is both effective and
 // inheritable with a changing trustee or generic mask; inherited ACEs carry INHERITED_ACE. The flags follow "ACE
-// inheritance rules" of the Win32 documentation; ACEs other than plain ones are copied with changed flags alone. A
-// parent that passes nothing on (a NULL DACL never does) gives an empty DACL, which no one but the owner can open:
-// Windows would take the creator's default DACL there. Fails: kTooLarge.
+// inheritance rules" of the Win32 documentation; ACEs other than plain ones are copied with changed flags alone. Of
+// equal inherited ACEs the child gets one. A parent that passes nothing on (a NULL DACL never does) gives an empty
+// DACL, which no one but the owner can open: Windows would take the creator's default DACL there. Fails: kTooLarge.
 Expected<DescriptorBytes> CreateInherited(const DescriptorView& parent, ObjectType type, const Creator& creator,
                                           const GenericMapping& mapping = kFileMapping);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "security/inherited_aces.h"
 
+#include <set>
+
 #include "security/descriptor_layout.h"
 
 namespace acledger::security {
@@ -74,7 +76,15 @@ void AppendInherited(const AceView& ace, const Heir& heir, std::vector<Descripto
 std::vector<DescriptorBytes> InheritedFrom(const DescriptorView& parent, const Heir& heir) {
   std::vector<DescriptorBytes> aces;
   if (parent.HasNullDacl()) return aces;
-  for (AceView ace : *parent.Dacl()) AppendInherited(ace, heir, aces);
+  std::set<DescriptorBytes> seen;
+  std::vector<DescriptorBytes> passed;
+  for (AceView ace : *parent.Dacl()) {
+    passed.clear();
+    AppendInherited(ace, heir, passed);
+    for (DescriptorBytes& copy : passed) {
+      if (seen.insert(copy).second) aces.push_back(std::move(copy));
+    }
+  }
   return aces;
 }
 

@@ -22,7 +22,9 @@ struct Heir {
 // then the inherit-only one that hands the original trustee and mask further down). MS-DTYP 2.5.3.4.5 and 2.5.3.4.7.
 void AppendInherited(const AceView& ace, const Heir& heir, std::vector<DescriptorBytes>& aces);
 
-// All that the parent passes on, in its order; nothing from a NULL DACL.
+// All that the parent passes on, in its order; nothing from a NULL DACL. Of equal ACEs only the first is passed on:
+// MS-DTYP does not say so, but Windows does it (a folder of SYSTEM below Program Files has one effective ACE for
+// SYSTEM, although CREATOR OWNER gives it another one), and so does libsamba.
 std::vector<DescriptorBytes> InheritedFrom(const DescriptorView& parent, const Heir& heir);
 
 }  // namespace acledger::security

@@ -203,6 +203,12 @@ TEST(AddEntryBelowParentTest, KeepsTheOrderOfEntriesThatAreAddedOneByOne) {
             AddBelow(parent, other_first.c_str(), Ours(kInherited), false));
 }
 
+TEST(AddEntryBelowParentTest, FindsTheSameAceFromAnotherSourceThere) {
+  const char parent[] = "O:SYD:AI(A;OICI;0x1200a9;;;OURS)(A;OICIID;0x1200a9;;;OURS)";
+  const char child[] = "O:SYD:AI(A;ID;0x1200a9;;;OURS)";
+  EXPECT_EQ(AddBelow(parent, child, Ours(kInherited), false), With(child));
+}
+
 TEST(AddEntryBelowParentTest, FallsBackWhereTheParentDoesNotHoldTheEntry) {
   EXPECT_EQ(AddBelow("O:SYD:(A;OICI;FA;;;SY)", "O:SYD:AI(D;ID;FW;;;WD)(A;ID;FA;;;SY)", Ours(kInherited), false),
             With("O:SYD:AI(D;ID;FW;;;WD)(A;ID;0x1200a9;;;OURS)(A;ID;FA;;;SY)"));

@@ -82,6 +82,17 @@ TEST(InheritanceTest, KeepsTheOrderOfTheParent) {
             Expected("(A;ID;FR;;;BU)(D;ID;FW;;;WD)(A;ID;FA;;;BA)"));
 }
 
+// The DACL of Program Files, shortened, and what icacls shows of a folder and a file of SYSTEM's in it on Windows 10.
+TEST(InheritanceTest, PassesOnOnlyOneOfEqualAces) {
+  DescriptorBytes parent =
+      FromText("O:SYD:PAI(A;;0x1301bf;;;SY)(A;OICIIO;GA;;;SY)(A;;0x1301bf;;;BA)(A;OICIIO;GA;;;BA)(A;OICIIO;GA;;;CO)");
+  auto folder = CreateInherited(View(parent), ObjectType::kFolder, {Sid::System(), Sid::System()});
+  EXPECT_EQ(ToText(*folder), ToText(FromText("O:SYG:SYD:AI(A;ID;FA;;;SY)(A;OICIIOID;GA;;;SY)(A;ID;FA;;;BA)"
+                                             "(A;OICIIOID;GA;;;BA)(A;OICIIOID;GA;;;CO)")));
+  auto file = CreateInherited(View(parent), ObjectType::kFile, {Sid::System(), Sid::System()});
+  EXPECT_EQ(ToText(*file), ToText(FromText("O:SYG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)")));
+}
+
 TEST(InheritanceTest, CopiesObjectAndCallbackAcesWithOtherFlags) {
   EXPECT_EQ(Folder("O:SYD:(OD;CI;FW;;;WD)"), Expected("(OD;CIID;FW;;;WD)"));
   constexpr AceType kType = AceType::kAccessAllowedCallback;
