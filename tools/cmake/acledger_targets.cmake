@@ -28,16 +28,21 @@ function(acledger_library name)
   target_link_libraries(${name} PUBLIC acledger_options ${A_LINKS} PRIVATE ${A_PRIVATE_LINKS})
 endfunction()
 
-# acledger_test(NAME LABEL tier SOURCES... LINKS targets...): one GoogleTest binary, one ctest entry.
+# acledger_test(NAME LABEL tier SOURCES... LINKS targets...): one GoogleTest binary, one ctest entry. The entry of a Windows
+# build is windows.NAME: tools/test runs both builds' tests at once.
 function(acledger_test name)
   cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE acledger_options GTest::gmock_main ${A_LINKS})
-  add_test(NAME ${name} COMMAND ${name})
+  set(entry ${name})
+  if(WIN32)
+    set(entry windows.${name})
+  endif()
+  add_test(NAME ${entry} COMMAND ${name})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 300)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
+  set_tests_properties(${entry} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
     SKIP_REGULAR_EXPRESSION "ENTIRE SUITE SKIPPED" SKIP_RETURN_CODE 77)  # 77: tools/wine/run has no Wine
 endfunction()
 
