@@ -182,6 +182,10 @@ class Ledger {
   const std::string& MovedTo() const;  // Where a damaged file went.
   const std::string& Path() const;
 
+  // Writes a copy of the ledger as it is now to a file that does not exist yet. The copy is not durable: for scratch
+  // use.
+  Expected<void> CopyTo(const std::string& path);
+
   // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails. A call inside
   // another joins that one's transaction; a write that fails inside dooms the whole, also where `body` goes on.
   // (kNotFound of a single update writes nothing and dooms nothing.) Read-only: all questions in `body` see the same
@@ -211,7 +215,7 @@ class Ledger {
   Expected<void> UpdateNode(FolderId folder, const Node& node);
   Expected<void> UpdateRoot(FolderId folder, const Node& self);
   Expected<void> Nodes(FolderId folder, std::vector<Node>& out);
-  Expected<std::optional<Folder>> Root(GrantId grant);  // Empty: nothing of the grant is indexed yet.
+  Expected<std::optional<Folder>> Root(GrantId grant);   // Empty: nothing of the grant is indexed yet.
   Expected<std::vector<Folder>> Folders(GrantId grant);  // Ascending id; with counts.
   Expected<void> SetCounts(FolderId folder, const Counts& counts);
   Expected<void> RemoveIndex(GrantId grant);

@@ -4,6 +4,9 @@
 #include <exception>
 
 #include "tools/acledger/exit_code.h"
+#include "tools/acledger/grant_command.h"
+#include "tools/acledger/question_command.h"
+#include "tools/acledger/rollback_command.h"
 #include "tools/acledger/sd_command.h"
 
 int main(int argc, char** argv) {
@@ -12,6 +15,9 @@ int main(int argc, char** argv) {
   argv = app.ensure_utf8(argv);
   app.require_subcommand(1);
   int exit_code = kDone;
+  AddGrantCommands(app, exit_code);
+  AddQuestionCommands(app, exit_code);
+  AddRollbackCommands(app, exit_code);
   AddSdCommand(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -24,6 +24,8 @@ Expected<std::size_t> ReadInput(std::span<char> buffer) {
   }
 }
 
+bool ErrorOutputIsTerminal() { return ::isatty(STDERR_FILENO) == 1; }
+
 Expected<void> WriteOutput(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());

@@ -33,6 +33,8 @@ Expected<std::size_t> ReadInput(std::span<char> buffer) {
   return static_cast<std::size_t>(count);
 }
 
+bool ErrorOutputIsTerminal() { return _isatty(2) != 0; }
+
 Expected<void> WriteOutput(std::string_view text) {
   UseBinary(kOutput);
   while (!text.empty()) {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "security/access_mask.h"
+#include "security/error.h"
+
+namespace acledger::tools {
+
+// "0x1200A9" or a decimal number; generic bits mapped to a file's. kInvalid for anything else and for 0.
+Expected<security::AccessMask> ParseMask(const std::string& word);
+
+}  // namespace acledger::tools

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/live_volume.h"
+
+namespace acledger::tools {
+namespace {
+
+constexpr const char* kReason =
+    "a live volume can be reached on Windows only: name an NTFS image or device with --image FILE";
+
+}  // namespace
+
+Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char) {
+  return Fail(ErrorKind::kUnsupported, "open the live volume", kReason);
+}
+
+Expected<std::string> LiveLedgerPath(bool) { return Fail(ErrorKind::kUnsupported, "find the ledger", kReason); }
+
+}  // namespace acledger::tools

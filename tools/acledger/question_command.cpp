@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/question_command.h"
+
+#include <memory>
+
+#include "scanner/policy.h"
+#include "security/wtf8.h"
+#include "tools/acledger/answer.h"
+#include "tools/acledger/exit_code.h"
+#include "tools/acledger/explain.h"
+#include "tools/acledger/target.h"
+
+namespace acledger::tools {
+namespace {
+
+struct QuestionWords {
+  TargetOptions target;
+  std::string path, access;
+};
+
+Expected<int> RunStatus(const QuestionWords& words) {
+  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
+  if (!ledger) return std::unexpected(ledger.error());
+  const Expected<Json> json = StatusJson(**ledger);
+  if (!json) return std::unexpected(json.error());
+  Expected<void> printed;
+  if (words.target.json) {
+    printed = Print(*json);
+  } else {
+    std::string text = (*json)["roots"].empty() ? "Nothing is granted." : "";
+    for (const Json& root : (*json)["roots"]) {
+      text += (text.empty() ? "" : "\n") + root["path"].get<std::string>() + "  " +
+              root["principal"].get<std::string>() + "  " + root["mask"].get<std::string>() + "  " +
+              root["state"].get<std::string>() + "\n ";
+      for (const auto& [key, value] : root.items())
+        if (value.is_number() && (value != 0 || key == "objects")) text += " " + value.dump() + " " + key;
+    }
+    printed = PrintText(text);
+  }
+  if (!printed) return std::unexpected(printed.error());
+  return kDone;
+}
+
+Expected<std::vector<store::Ledger::Found>> FindPath(store::Ledger& ledger, const std::string& path) {
+  const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
+  if (!parsed) return std::unexpected(parsed.error());
+  std::vector<std::string> names;
+  for (const std::u16string& component : parsed->components) names.push_back(ToWtf8(component));
+  return ledger.Find(names, FoldWtf8);
+}
+
+Expected<int> RunCoverage(const QuestionWords& words) {
+  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
+  if (!ledger) return std::unexpected(ledger.error());
+  const Expected<std::vector<store::Ledger::Found>> found = FindPath(**ledger, words.path);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty())
+    return std::unexpected(Error{ErrorKind::kNotFound, "coverage", words.path, 0,
+                                 "it is not in the index: outside every grant, excluded with a folder above it, or "
+                                 "created since (acledger explain tells which)"});
+  Json answers = Json::array();
+  std::string text;
+  for (const store::Ledger::Found& one : *found) {
+    store::Counts counts;
+    if (one.as_folder)
+      counts = one.as_folder->counts;
+    else
+      ++counts[one.node.verdict];
+    Json answer = {{"path", words.path},
+                   {"root", one.grant.root},
+                   {"principal", one.grant.principal.ToString()},
+                   {"verdict", store::Name(one.node.verdict)},
+                   {"reason", store::Name(one.node.reason)},
+                   {"state", store::Name(one.grant.state)}};
+    answer.update(ToJson(counts));
+    answers.push_back(std::move(answer));
+    text +=
+        (text.empty() ? "" : "\n") + words.path + " for " + one.grant.principal.ToString() + ": " + Sentence(counts);
+  }
+  const Expected<void> printed = words.target.json ? Print(Json{{"coverage", answers}}) : PrintText(text);
+  if (!printed) return std::unexpected(printed.error());
+  return kDone;
+}
+
+Expected<int> RunExplain(const QuestionWords& words) {
+  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
+  if (!ledger) return std::unexpected(ledger.error());
+  const Expected<Json> json = Explain(**ledger, words.target, words.path, words.access);
+  if (!json) return std::unexpected(json.error());
+  const Expected<void> printed = words.target.json ? Print(*json) : PrintText(ExplainText(*json));
+  if (!printed) return std::unexpected(printed.error());
+  return kDone;
+}
+
+Expected<int> RunFailures(const QuestionWords& words) {
+  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
+  if (!ledger) return std::unexpected(ledger.error());
+  const Expected<std::vector<store::Failure>> failures = (*ledger)->Failures();
+  if (!failures) return std::unexpected(failures.error());
+  Json listed = Json::array();
+  std::string text;
+  for (const store::Failure& failure : *failures) {
+    listed.push_back(ToJson(failure));
+    text += (text.empty() ? "" : "\n") + Sentence(failure);
+  }
+  const Expected<void> printed =
+      words.target.json ? Print(Json{{"failures", listed}}) : PrintText(text.empty() ? "No failures." : text);
+  if (!printed) return std::unexpected(printed.error());
+  return failures->empty() ? kDone : kFailuresListed;
+}
+
+using Command = Expected<int> (*)(const QuestionWords&);
+
+CLI::App& AddCommand(CLI::App& app, const char* name, const char* what, const char* example, Command run,
+                     const std::shared_ptr<QuestionWords>& words, int& exit_code) {
+  CLI::App& command = *app.add_subcommand(name, what);
+  AddTargetOptions(command, words->target);
+  command.footer(std::string("Example:\n  ") + example);
+  command.callback([run, words, &exit_code] {
+    const Expected<int> ended = run(*words);
+    exit_code = ended ? *ended : ExitFor(ended.error());
+  });
+  return command;
+}
+
+}  // namespace
+
+void AddQuestionCommands(CLI::App& app, int& exit_code) {
+  AddCommand(app, "status", "What is granted, and how far it is", "acledger status --image disk.img", RunStatus,
+             std::make_shared<QuestionWords>(), exit_code);
+
+  const auto coverage = std::make_shared<QuestionWords>();
+  AddCommand(app, "coverage", "How much of a subtree the principal can read",
+             "acledger coverage --image disk.img '\\Users\\dev\\Documents'", RunCoverage, coverage, exit_code)
+      .add_option("path", coverage->path, "Windows path")
+      ->required();
+
+  const auto explain = std::make_shared<QuestionWords>();
+  CLI::App& command =
+      AddCommand(app, "explain", "Can the principal read this, and why?",
+                 "acledger explain --image disk.img '\\Users\\dev\\.ssh\\id_rsa'", RunExplain, explain, exit_code);
+  command.add_option("path", explain->path, "Windows path")->required();
+  command.add_option("--access", explain->access, "Ask for these rights (default: those of the grant)")
+      ->type_name("MASK");
+
+  AddCommand(app, "failures", "What could not be done: path, right, principal, error",
+             "acledger failures --image disk.img", RunFailures, std::make_shared<QuestionWords>(), exit_code);
+}
+
+}  // namespace acledger::tools

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/rollback_command.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "scanner/engine.h"
+#include "tools/acledger/answer.h"
+#include "tools/acledger/exit_code.h"
+#include "tools/acledger/interrupt.h"
+#include "tools/acledger/progress_line.h"
+#include "tools/acledger/target.h"
+
+namespace acledger::tools {
+namespace {
+
+struct RollbackWords {
+  TargetOptions target;
+  std::string root;
+  bool all = false;
+};
+
+// Opens the volume and the ledger that must be there already.
+Expected<void> Open(const TargetOptions& target, const std::string& root, std::unique_ptr<scanner::Volume>& volume,
+                    std::unique_ptr<store::Ledger>& ledger) {
+  std::vector<std::string> paths;
+  if (!root.empty()) paths.push_back(root);
+  const Expected<char> drive = DriveOf(paths);
+  if (!drive) return std::unexpected(drive.error());
+  // The question first whether there is a ledger at all: opening for writing would make one.
+  if (auto existing = OpenLedgerToRead(target); !existing && existing.error().kind == ErrorKind::kNotFound)
+    return std::unexpected(existing.error());
+  Expected<std::unique_ptr<scanner::Volume>> opened = OpenVolume(target, *drive, false);
+  if (!opened) return std::unexpected(opened.error());
+  volume = std::move(*opened);
+  Expected<std::unique_ptr<store::Ledger>> for_writing = OpenLedger(target, volume->Info());
+  if (!for_writing) return std::unexpected(for_writing.error());
+  ledger = std::move(*for_writing);
+  return {};
+}
+
+Json ToJson(const scanner::RollbackReport& report) {
+  return {{"restored", report.restored}, {"stripped", report.stripped},     {"already_gone", report.already_gone},
+          {"drifted", report.drifted},   {"failed", report.failed},         {"remaining", report.remaining},
+          {"scanned", report.scanned},   {"unreadable", report.unreadable}, {"writes", report.writes},
+          {"complete", report.complete}, {"examples", report.examples}};
+}
+
+std::string Sentence(const scanner::RollbackReport& report) {
+  std::string text = (report.complete ? "Rolled back: " : "Not finished: ") + std::to_string(report.restored) +
+                     " restored, " + std::to_string(report.stripped) + " stripped, " +
+                     std::to_string(report.already_gone) + " already gone, " + std::to_string(report.drifted) +
+                     " edited by others (our entry taken out, their edits kept), " + std::to_string(report.failed) +
+                     " failed.\n" + std::to_string(report.scanned) +
+                     " objects looked at afterwards: " + std::to_string(report.remaining) + " entries remain.";
+  if (report.unreadable > 0) text += " " + std::to_string(report.unreadable) + " objects could not be looked at.";
+  for (const std::string& path : report.examples) text += "\nremains: " + path;
+  return text;
+}
+
+int ExitCodeOf(const scanner::RollbackReport& report, bool stopped) {
+  if (report.remaining > 0) return kEntriesRemain;
+  return report.failed > 0 || report.unreadable > 0 || stopped ? kFailuresListed : kDone;
+}
+
+Expected<int> RunRollback(const RollbackWords& words) {
+  if (words.root.empty() == !words.all)
+    return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
+  std::unique_ptr<scanner::Volume> volume;
+  std::unique_ptr<store::Ledger> ledger;
+  if (Expected<void> opened = Open(words.target, words.root, volume, ledger); !opened)
+    return std::unexpected(opened.error());
+  const scanner::StopFlag& stop = StopOnInterrupt();
+  Expected<scanner::RollbackReport> report;
+  {
+    ProgressLine progress;
+    scanner::Engine engine({*volume, *ledger, progress, stop}, {});
+    if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
+    report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root));
+  }
+  if (!report) return std::unexpected(report.error());
+  const Expected<std::vector<store::Failure>> failures = ledger->Failures();
+  if (!failures) return std::unexpected(failures.error());
+  Json json = ToJson(*report);
+  Json listed = Json::array();
+  std::string text = Sentence(*report);
+  for (const store::Failure& failure : *failures) {
+    listed.push_back(tools::ToJson(failure));
+    text += "\nfailed: " + tools::Sentence(failure);
+  }
+  json["failures"] = std::move(listed);
+  if (Expected<void> printed = words.target.json ? Print(json) : PrintText(text); !printed)
+    return std::unexpected(printed.error());
+  if (stop) std::fprintf(stderr, "acledger: stopped; run the same command again to go on\n");
+  return ExitCodeOf(*report, stop);
+}
+
+Expected<int> RunVerify(const TargetOptions& target) {
+  std::unique_ptr<scanner::Volume> volume;
+  std::unique_ptr<store::Ledger> ledger;
+  if (Expected<void> opened = Open(target, {}, volume, ledger); !opened) return std::unexpected(opened.error());
+  const scanner::StopFlag& stop = StopOnInterrupt();
+  Expected<scanner::VerifyReport> report;
+  {
+    ProgressLine progress;
+    scanner::Engine engine({*volume, *ledger, progress, stop}, {});
+    if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
+    report = engine.Verify();
+  }
+  if (!report) return std::unexpected(report.error());
+  Json json = tools::ToJson(report->counts);
+  json["differences"] = report->differences;
+  json["failures"] = report->failures;
+  const std::string text = tools::Sentence(report->counts) + "\n" + std::to_string(report->differences) +
+                           " rows of the index had to be corrected" +
+                           (report->differences > 0 ? "; acledger provision repairs what is missing" : "");
+  if (Expected<void> printed = target.json ? Print(json) : PrintText(text); !printed)
+    return std::unexpected(printed.error());
+  const bool sound = report->counts[store::Verdict::kDrifted] == 0 && report->counts[store::Verdict::kFailed] == 0;
+  return sound && report->failures == 0 ? kDone : kFailuresListed;
+}
+
+}  // namespace
+
+void AddRollbackCommands(CLI::App& app, int& exit_code) {
+  const auto words = std::make_shared<RollbackWords>();
+  CLI::App& rollback = *app.add_subcommand("rollback", "Take grants back, to the byte, and prove that nothing is left");
+  AddTargetOptions(rollback, words->target);
+  rollback.add_option("--root", words->root, "The grants with this root")->type_name("PATH");
+  rollback.add_flag("--all", words->all, "Every grant");
+  rollback.footer(
+      "Example:\n  acledger rollback --image disk.img --all\n"
+      "Exit code 4: entries remain (listed), 1: some could not be taken back; run it again.");
+  rollback.callback([words, &exit_code] {
+    const Expected<int> ended = RunRollback(*words);
+    exit_code = ended ? *ended : ExitFor(ended.error());
+  });
+
+  const auto target = std::make_shared<TargetOptions>();
+  CLI::App& verify = *app.add_subcommand("verify", "Compare the index with the volume; nothing is changed there");
+  AddTargetOptions(verify, *target);
+  verify.footer("Example:\n  acledger verify --image disk.img");
+  verify.callback([target, &exit_code] {
+    const Expected<int> ended = RunVerify(*target);
+    exit_code = ended ? *ended : ExitFor(ended.error());
+  });
+}
+
+}  // namespace acledger::tools

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/settings.h"
+
+#include "security/sddl.h"
+#include "tools/acledger/mask.h"
+
+namespace acledger::tools {
+namespace {
+
+std::unexpected<Error> Usage(const std::string& option, const std::string& reason) {
+  return Fail(ErrorKind::kInvalid, option, reason);
+}
+
+Expected<security::AccessMask> MaskOf(const std::string& word) {
+  if (word.empty()) return security::kFileReadAndExecute;
+  const Expected<security::AccessMask> mask = ParseMask(word);
+  if (!mask) return mask;
+  constexpr security::AccessMask grantable =
+      security::kFileAllAccess & ~(security::kWriteDac | security::kWriteOwner | security::kFileDeleteChild);
+  if ((*mask & ~grantable) != 0)
+    return Usage("--mask " + word,
+                 "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives");
+  return mask;
+}
+
+Expected<security::Sid> SidOf(const std::string& word, const char* option) {
+  Expected<security::Sid> sid = security::SidFromSddl(word);
+  if (!sid) return Usage(std::string(option) + " " + word, "not a SID: " + sid.error().reason);
+  return sid;
+}
+
+// Entries for these would open the files to people, not to a sandbox.
+bool StandsForEverybody(const security::Sid& sid) {
+  using security::Sid;
+  for (const Sid& broad : {Sid::Everyone(), Sid::AuthenticatedUsers(), Sid::Users(), Sid::Interactive(), Sid::Local(),
+                           Sid::LocalAccount(), Sid::CreatorOwner(), Sid::CreatorGroup(), Sid::OwnerRights(), Sid()})
+    if (sid == broad) return true;
+  return false;
+}
+
+}  // namespace
+
+void AddGrantSettings(CLI::App& command, GrantSettings& settings) {
+  command.add_option("--principal", settings.principal, "SID that receives access")->type_name("SID");
+  command.add_option("--root", settings.roots, "Windows path to grant; several may be given (\\Users\\dev, C:\\work)")
+      ->type_name("PATH")
+      ->take_all();
+  command.add_option("--mask", settings.mask, "Access mask (default 0x1200A9, read and execute)")->type_name("MASK");
+  command.add_option("--protected", settings.protected_policy, "What to do with protected DACLs below a root")
+      ->check(CLI::IsMember({"report", "grant"}));
+  command.add_option("--exclude", settings.excludes, "Leave out what this glob matches, relative to the root")
+      ->type_name("GLOB")
+      ->take_all();
+  command.add_option("--token-sids", settings.token_sids, "What the principal's token holds beside the usual SIDs")
+      ->type_name("SID,...")
+      ->delimiter(',');
+  command.add_flag("--own-principal", settings.own_principal,
+                   "The principal was made for acledger alone: any entry of it on the volume is ours");
+}
+
+Expected<void> GrantSettings::Check() {
+  if (principal.empty()) return Usage("--principal", "is missing (the SID that receives access)");
+  if (roots.empty()) return Usage("--root", "is missing (which folder to grant)");
+  const Expected<security::Sid> sid = SidOf(principal, "--principal");
+  if (!sid) return std::unexpected(sid.error());
+  if (StandsForEverybody(*sid))
+    return Usage("--principal " + principal, "stands for many people: a grant is for a sandbox's own SID");
+  const Expected<security::AccessMask> rights = MaskOf(mask);
+  if (!rights) return std::unexpected(rights.error());
+  request_.principal = *sid;
+  request_.principal_is_ours = own_principal;
+  request_.mask = *rights;
+  request_.roots = roots;
+  request_.excludes = excludes;
+  request_.protected_policy =
+      protected_policy == "grant" ? store::ProtectedPolicy::kGrant : store::ProtectedPolicy::kReport;
+  for (const std::string& word : token_sids) {
+    Expected<security::Sid> one = SidOf(word, "--token-sids");
+    if (!one) return std::unexpected(one.error());
+    request_.token_sids.push_back(*one);
+  }
+  return {};
+}
+
+Expected<void> GrantSettings::ReadConfig(const std::string& path) {
+  if (!path.empty()) return Usage("--config " + path, "not there yet");
+  return Check();
+}
+
+}  // namespace acledger::tools

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/target.h"
+
+#include <cctype>
+#include <cstdio>
+
+#include "tools/acledger/exit_code.h"
+#include "tools/acledger/live_volume.h"
+
+namespace acledger::tools {
+
+void AddTargetOptions(CLI::App& command, TargetOptions& options) {
+  command.add_option("--image", options.image, "NTFS image file or block device; without it the live volume")
+      ->type_name("FILE");
+  command.add_option("--ledger", options.ledger, "Ledger file (default: FILE.acledger beside the image)")
+      ->type_name("FILE");
+  command.add_option("--config", options.config, "Configuration file (acledger.toml)")->type_name("FILE");
+  command.add_flag("--json", options.json, "Answer as JSON on standard output");
+}
+
+Expected<std::string> LedgerPath(const TargetOptions& options) {
+  if (!options.ledger.empty()) return options.ledger;
+  if (!options.image.empty()) return options.image + ".acledger";
+  return LiveLedgerPath(false);
+}
+
+Expected<std::unique_ptr<scanner::Volume>> OpenVolume(const TargetOptions& options, char drive, bool read_only) {
+  if (!options.image.empty()) return OpenImage(options.image, read_only);
+  return OpenLiveVolume(drive);
+}
+
+Expected<std::unique_ptr<store::Ledger>> OpenLedger(const TargetOptions& options, const scanner::VolumeInfo& volume) {
+  Expected<std::string> path =
+      options.ledger.empty() && options.image.empty() ? LiveLedgerPath(true) : LedgerPath(options);
+  if (!path) return std::unexpected(path.error());
+  store::OpenOptions how;
+  how.volume_serial = volume.serial;
+  how.volume_name = volume.name;
+  Expected<std::unique_ptr<store::Ledger>> ledger = store::Ledger::Open(*path, how);
+  if (ledger && (*ledger)->Outcome() == store::OpenOutcome::kMovedAside)
+    std::fprintf(stderr,
+                 "acledger: the ledger %s was damaged: it is kept as %s, and a new one was begun. Provision the same "
+                 "roots for the same principal: what the volume carries of it is then found and recorded again.\n",
+                 path->c_str(), (*ledger)->MovedTo().c_str());
+  return ledger;
+}
+
+Expected<std::unique_ptr<store::Ledger>> OpenLedgerToRead(const TargetOptions& options) {
+  const Expected<std::string> path = LedgerPath(options);
+  if (!path) return std::unexpected(path.error());
+  store::OpenOptions how;
+  how.read_only = true;
+  how.check_volume = false;
+  Expected<std::unique_ptr<store::Ledger>> ledger = store::Ledger::Open(*path, how);
+  if (!ledger && ledger.error().kind == ErrorKind::kNotFound)
+    return std::unexpected(Error{ErrorKind::kNotFound, "open the ledger", *path, ledger.error().code,
+                                 "there is none: nothing was provisioned here (acledger provision makes it)"});
+  return ledger;
+}
+
+Expected<char> DriveOf(const std::vector<std::string>& paths) {
+  char drive = 0;
+  for (const std::string& path : paths) {
+    const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
+    if (!parsed) return std::unexpected(parsed.error());
+    if (parsed->drive == 0 || parsed->drive == drive) continue;
+    if (drive != 0)
+      return std::unexpected(
+          Error{ErrorKind::kInvalid, "use", path, 0,
+                "one ledger stands for one volume: give the roots of each drive in a run of its own"});
+    drive = parsed->drive;
+  }
+  return drive;
+}
+
+int ExitFor(const Error& error) {
+  std::fprintf(stderr, "acledger: %s\n", error.ToString().c_str());
+  return error.kind == ErrorKind::kInvalid ? kUsage : kNotPossible;
+}
+
+}  // namespace acledger::tools

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "scanner/policy.h"
+#include "scanner/volume.h"
+#include "store/ledger.h"
+
+namespace acledger::tools {
+
+// What every command of the ledger is told: which volume, which ledger, how to answer.
+struct TargetOptions {
+  std::string image;   // Empty: the live volume.
+  std::string ledger;  // Empty: beside the image, or in the machine's folder.
+  std::string config;  // acledger.toml; empty: none.
+  bool json = false;
+};
+void AddTargetOptions(CLI::App& command, TargetOptions& options);
+
+// Where the ledger of this target is; kUnsupported where there is neither an image nor a live volume.
+Expected<std::string> LedgerPath(const TargetOptions& options);
+
+// The image, or the live volume with this drive letter (0: the system's). Read-only volumes can be asked, not changed.
+Expected<std::unique_ptr<scanner::Volume>> OpenVolume(const TargetOptions& options, char drive, bool read_only);
+
+// For writing: makes the folder of a live ledger; says on stderr if a damaged one was moved aside.
+Expected<std::unique_ptr<store::Ledger>> OpenLedger(const TargetOptions& options, const scanner::VolumeInfo& volume);
+// For questions, beside a writer, without the volume. kNotFound says what makes a ledger.
+Expected<std::unique_ptr<store::Ledger>> OpenLedgerToRead(const TargetOptions& options);
+
+// The drive that all the paths name, 0 for none. kInvalid where they name different ones.
+Expected<char> DriveOf(const std::vector<std::string>& paths);
+
+// Prints "acledger: ..." with what to do about it, and gives the exit code that stands for the error.
+int ExitFor(const Error& error);
+
+}  // namespace acledger::tools

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/live_volume.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "scanner/win32/win32_volume.h"
+
+namespace acledger::tools {
+namespace {
+
+// The environment as UTF-8, whatever the code page.
+std::string Environment(const wchar_t* name, const char* otherwise) {
+  const wchar_t* value = _wgetenv(name);
+  if (value == nullptr || *value == L'\0') return otherwise;
+  const std::u8string text = std::filesystem::path(value).u8string();
+  return {text.begin(), text.end()};
+}
+
+std::filesystem::path FromUtf8(const std::string& text) {
+  return std::filesystem::path(std::u8string(text.begin(), text.end()));
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive) {
+  const std::string name = drive != 0 ? std::string{drive, ':'} : Environment(L"SystemDrive", "C:");
+  return scanner::OpenWin32Volume(name);
+}
+
+Expected<std::string> LiveLedgerPath(bool make_folder) {
+  const std::string folder = Environment(L"ProgramData", "C:\\ProgramData") + "\\acledger";
+  if (make_folder) {
+    std::error_code error;
+    std::filesystem::create_directories(FromUtf8(folder), error);
+    if (error)
+      return std::unexpected(Error{ErrorKind::kDenied, "create the ledger's folder", folder,
+                                   static_cast<std::uint32_t>(error.value()), error.message()});
+  }
+  return folder + "\\ledger.db";
+}
+
+}  // namespace acledger::tools
