@@ -32,6 +32,12 @@ Reason ReasonFor(Exclusion exclusion) {
   return Reason::kNone;
 }
 
+// A verdict that came from the descriptor and the grant's rules, not from a failure or from what the object was.
+bool StillHolds(const Node& known) {
+  if (known.verdict == Verdict::kSkipped) return known.reason == Reason::kExpanded || known.reason == Reason::kHardLink;
+  return known.verdict != Verdict::kFailed && known.verdict != Verdict::kUnknown;
+}
+
 const Node* FindKnown(const std::vector<Node>& sorted, const std::string& name, const FileId& id) {
   const auto at = std::ranges::lower_bound(sorted, std::tie(name, id), {},
                                            [](const Node& node) { return std::tie(node.name, node.file_id); });
@@ -135,8 +141,7 @@ Expected<Node> Scan::ToNode(const ScannedName& scanned, const FolderRef& folder,
     if (Expected<void> added = AddFailure(path, scanned.right, *scanned.error); !added)
       return std::unexpected(added.error());
   } else if (known && known->descriptor == node.descriptor && known->has_links == node.has_links &&
-             known->is_folder == node.is_folder && known->verdict != Verdict::kFailed &&
-             known->verdict != Verdict::kUnknown && known->verdict != Verdict::kSkipped) {
+             known->is_folder == node.is_folder && StillHolds(*known)) {
     node.verdict = known->verdict;  // Nothing new: what the planner said of it holds.
     node.reason = known->reason;
   } else if (Expected<void> set = SetVerdict(node); !set) {
