@@ -121,14 +121,16 @@ Expected<void> ImageDevice::OpenFile(const std::string& path) {
   if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
     return OpenError(ErrorKind::kInvalid, path, "neither a file nor a block device");
   }
+  // Root may write it all the same; whoever took the write bits away meant it.
+  if (S_ISREG(status.st_mode) && !read_only_ && (status.st_mode & 0222) == 0) {
+    return OpenError(ErrorKind::kReadOnly, path, "the file is read-only");
+  }
   int flags = (read_only_ ? O_RDONLY : O_RDWR) | O_CLOEXEC;
   // O_EXCL on a block device fails with EBUSY while the kernel has it mounted or in use.
   if (S_ISBLK(status.st_mode) && !read_only_) flags |= O_EXCL;
   fd_ = open(path.c_str(), flags);
   if (fd_ >= 0) return {};
   const int code = errno;
-  const bool readable = !read_only_ && code == EACCES && access(path.c_str(), R_OK) == 0;
-  if (readable) return OpenError(ErrorKind::kReadOnly, path, "the file is read-only", code);
   return OpenError(KindOf(code), path, std::strerror(code), code);
 }
 

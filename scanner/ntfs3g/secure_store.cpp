@@ -51,6 +51,8 @@ Expected<std::unique_ptr<SecureStore>> SecureStore::Load(ntfs_volume* volume, Im
   store->sds_.reset(ntfs_attr_open(volume->secure_ni, AT_DATA, STREAM_SDS, 4));
   if (!store->sds_) return std::unexpected(LibraryError("open $Secure:$SDS", errno));
   if (auto loaded = store->LoadIndex(); !loaded) return std::unexpected(loaded.error());
+  if (NVolReadOnly(volume)) return store;
+  if (auto completed = store->CompleteLast(); !completed) return std::unexpected(completed.error());
   return store;
 }
 
@@ -84,6 +86,31 @@ Expected<void> SecureStore::LoadIndex() {
   }
   if (errno != 0 && errno != ENOENT) return std::unexpected(LibraryError("read $Secure:$SII", errno));
   return {};
+}
+
+// A writer adds one descriptor at a time, so only the last can be in $SII and not in $SDH.
+Expected<void> SecureStore::CompleteLast() {
+  const auto last = by_id_.find(last_id_);
+  if (last == by_id_.end() || !Read(last_id_, last->second)) return {};
+  auto indexed = IsIndexedByHash(last_id_, last->second);
+  if (!indexed || *indexed) return indexed ? Expected<void>{} : std::unexpected(indexed.error());
+  device_.HoldWrites();
+  auto added = AddToHashIndex(last_id_, last->second);
+  if (added) added = SyncStreams();
+  auto released = device_.ReleaseWrites();
+  return added ? released : added;
+}
+
+Expected<bool> SecureStore::IsIndexedByHash(std::uint32_t id, const Entry& entry) {
+  ClearLibraryMessage();
+  const IndexPtr index(ntfs_index_ctx_get(volume_->secure_ni, NTFS_INDEX_SDH, 4));
+  if (!index) return std::unexpected(LibraryError("open $Secure:$SDH", errno));
+  std::array<std::uint8_t, 8> key{};
+  Store<std::uint32_t>(key, 0, entry.hash);
+  Store<std::uint32_t>(key, 4, id);
+  if (ntfs_index_lookup(key.data(), static_cast<int>(key.size()), index.get()) == 0) return true;
+  if (errno == ENOENT) return false;
+  return std::unexpected(LibraryError("read $Secure:$SDH", errno));
 }
 
 Expected<const security::DescriptorBytes*> SecureStore::Get(std::uint32_t id) {
@@ -215,6 +242,12 @@ Expected<void> SecureStore::WriteIndexes(std::uint32_t id, const Entry& entry) {
   Store<std::uint32_t>(sii, 16, id);
   StoreHeader(std::span(sii).subspan(20), entry.hash, id, entry.offset, entry.size);
 
+  if (auto by_id = AddIndexEntry(NTFS_INDEX_SII, sii); !by_id) return by_id;
+  if (auto by_hash = AddToHashIndex(id, entry); !by_hash) return by_hash;
+  return SyncStreams();
+}
+
+Expected<void> SecureStore::AddToHashIndex(std::uint32_t id, const Entry& entry) {
   std::array<std::uint8_t, 48> sdh{};
   Store<std::uint16_t>(sdh, 0, 24);
   Store<std::uint16_t>(sdh, 2, kHeaderBytes);
@@ -224,9 +257,10 @@ Expected<void> SecureStore::WriteIndexes(std::uint32_t id, const Entry& entry) {
   Store<std::uint32_t>(sdh, 20, id);
   StoreHeader(std::span(sdh).subspan(24), entry.hash, id, entry.offset, entry.size);
   Store<std::uint32_t>(sdh, 44, 0x00490049);  // "II": the filler that Windows writes.
+  return AddIndexEntry(NTFS_INDEX_SDH, sdh);
+}
 
-  if (auto by_id = AddIndexEntry(NTFS_INDEX_SII, sii); !by_id) return by_id;
-  if (auto by_hash = AddIndexEntry(NTFS_INDEX_SDH, sdh); !by_hash) return by_hash;
+Expected<void> SecureStore::SyncStreams() {
   NInoSetDirty(volume_->secure_ni);
   if (ntfs_inode_sync(volume_->secure_ni) == 0) return {};
   return std::unexpected(LibraryError("write $Secure", errno));

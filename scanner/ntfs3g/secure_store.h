@@ -25,7 +25,8 @@ std::uint32_t SecurityHash(security::Bytes descriptor);
 // One thread at a time. `volume` and `device` must outlive it, and the store must be gone before ntfs_umount().
 class SecureStore {
  public:
-  // Reads the index $SII. kUnsupported where the volume has no $Secure (NTFS before 3.0).
+  // Reads the index $SII. Where a writer was killed between $SII and $SDH and `device` can be written, the entry that
+  // $SDH lacks is added. kUnsupported where the volume has no $Secure (NTFS before 3.0).
   static Expected<std::unique_ptr<SecureStore>> Load(ntfs_volume* volume, ImageDevice& device);
 
   // The descriptor with this id. Its bytes are read from $SDS the first time (the second copy where the first is
@@ -53,6 +54,8 @@ class SecureStore {
 
   SecureStore(ntfs_volume* volume, ImageDevice& device) : volume_(volume), device_(device) {}
   Expected<void> LoadIndex();
+  Expected<void> CompleteLast();
+  Expected<bool> IsIndexedByHash(std::uint32_t id, const Entry& entry);
   Expected<void> Read(std::uint32_t id, Entry& entry);
   bool ReadCopy(std::uint32_t id, const Entry& entry, std::uint64_t offset, security::DescriptorBytes& out);
   Expected<std::uint32_t> Add(security::Bytes descriptor, std::uint32_t hash);
@@ -61,6 +64,8 @@ class SecureStore {
   Expected<void> WriteData(std::uint32_t id, const Entry& entry, security::Bytes descriptor);
   Expected<void> WriteAt(std::uint64_t offset, security::Bytes bytes);
   Expected<void> WriteIndexes(std::uint32_t id, const Entry& entry);
+  Expected<void> AddToHashIndex(std::uint32_t id, const Entry& entry);
+  Expected<void> SyncStreams();
   Expected<void> AddIndexEntry(ntfschar* index, security::Bytes entry);
 
   ntfs_volume* volume_;
