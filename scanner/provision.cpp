@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "scanner/opener.h"
+#include "scanner/records.h"
 #include "scanner/sweep.h"
 #include "security/wtf8.h"
 
@@ -33,6 +35,9 @@ Expected<bool> Provision::ScanAndSurvey() {
   Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id);
   if (!live) return std::unexpected(live.error());
   live_ = std::move(*live);
+  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
   const bool was_complete = context_.grant.state == GrantState::kComplete;
   if (context_.grant.state == GrantState::kComplete || context_.grant.state == GrantState::kScanning) {
     if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
@@ -42,10 +47,9 @@ Expected<bool> Provision::ScanAndSurvey() {
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());
     report_.failures += scanned->failures;
-    strays_ = scanned->strays;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
-    if (was_complete && scanned->rows_written == 0 && strays_.empty()) {
+    if (was_complete && !scanned->resumed && scanned->rows_written + scanned->open_ends == 0) {
       report_.complete = true;
       return false;
     }
@@ -75,17 +79,38 @@ Expected<ProvisionReport> Provision::Run() {
 
 // What was created (or moved) below a folder that passed our entry on, and is not to have it.
 Expected<void> Provision::StripExcluded() {
-  for (const PathComponents& path : strays_) {
+  for (const PathComponents& path : planner_->Strays()) {
     Sweep sweep(environment_, context_, Sweep::Mode::kExcluded);
     const Expected<SweepReport> swept = sweep.Run(path);
     if (!swept) return std::unexpected(swept.error());
     report_.stripped += swept->stripped;
     report_.changes += swept->stripped;
     report_.failures += swept->failed + swept->unreadable;
+    if (swept->stripped > 0)
+      if (Expected<void> noted = NoteStripped(path); !noted) return noted;
   }
   if (report_.stripped == 0) return {};
-  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
-  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+  return FlushAndFinalize(environment_);
+}
+
+// The index tells what the left-out object holds now.
+Expected<void> Provision::NoteStripped(const PathComponents& path) {
+  const Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, path, Access::kRead);
+  security::DescriptorBytes bytes;
+  if (!object || !(*object)->ReadDescriptor(bytes)) return {};  // The next scan tells.
+  const Expected<store::DescriptorId> now = context_.descriptors.Intern(bytes);
+  if (!now) return std::unexpected(now.error());
+  std::vector<std::string> names;
+  for (const std::u16string& component : path) names.push_back(ToWtf8(component));
+  const auto found = environment_.ledger.Find(names);
+  if (!found) return std::unexpected(found.error());
+  for (const store::Ledger::Found& one : *found) {
+    if (one.grant.id != context_.grant.id || one.folder == 0) continue;
+    store::Node node = one.node;
+    node.descriptor = *now;
+    return environment_.ledger.UpdateNode(one.folder, node);
+  }
+  return {};
 }
 
 Expected<ProvisionReport> Provision::DryRun(const OnIntent& on_intent, store::Counts& counts) {
@@ -95,8 +120,10 @@ Expected<ProvisionReport> Provision::DryRun(const OnIntent& on_intent, store::Co
   if (!*to_plan) return report_;
   for (;;) {
     std::vector<Change> intents;
-    const Expected<void> planned =
-        environment_.ledger.InTransaction([&] { return planner_->Next(environment_.batch, intents); });
+    const Expected<void> planned = environment_.ledger.InTransaction([&]() -> Expected<void> {
+      if (Expected<void> next = planner_->Next(environment_.batch, intents); !next) return next;
+      return planner_->StoreCounts();
+    });
     if (!planned) return std::unexpected(planned.error());
     if (intents.empty()) break;
     for (const Change& intent : intents) on_intent(intent);
@@ -126,6 +153,45 @@ Expected<void> Provision::Again(const Change& change, store::DescriptorId curren
   return planner_->Settled(change, Verdict::kFailed, Reason::kNone, current);
 }
 
+Expected<void> Provision::WaitForSource(const Change& change) {
+  results_.push_back({change.id, ChangeState::kAbandoned});
+  const Expected<bool> again = planner_->RetryAfterSource(change);
+  if (!again) return std::unexpected(again.error());
+  if (*again) return {};
+  const Error error{ErrorKind::kBusy, "write DACL", {}, 0, "the folder that it inherits from cannot be written"};
+  if (Expected<void> failed = Fail(change, "WRITE_DAC", error); !failed) return failed;
+  return planner_->Settled(change, Verdict::kFailed, Reason::kNone, change.before);
+}
+
+Expected<void> Provision::Applied(const Change& change) {
+  Expected<void> recorded;
+  if (alone_ && change.Adds() && !live_.contains(change.file_id))
+    results_.push_back({change.id, ChangeState::kApplied});
+  else
+    recorded = RecordApplied(environment_.ledger, change, results_);
+  if (!recorded) return recorded;
+  if (change.Adds())
+    live_[change.file_id] = {change.id, change.original, change.after, change.entry_flags};
+  else
+    live_.erase(change.file_id);
+  return {};
+}
+
+// Someone edited the object. If that was between our write and the look at it, our entry is there.
+Expected<void> Provision::MovedOn(const BatchRunner::Done& done) {
+  const Change& change = done.change;
+  const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
+  if (!current) return std::unexpected(current.error());
+  const Expected<bool> before = context_.descriptors.Has(change.before, change.entry_flags);
+  if (!before) return std::unexpected(before.error());
+  const Expected<bool> now = context_.descriptors.Has(*current, change.entry_flags);
+  if (!now) return std::unexpected(now.error());
+  if (!change.Adds() || *before || !*now)
+    return Again(change, *current, Error{ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
+  if (Expected<void> applied = Applied(change); !applied) return applied;
+  return planner_->Settled(change, Verdict::kDrifted, Reason::kEdited, *current);
+}
+
 Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
   const Change& change = done.change;
   const WorkResult& result = done.result;
@@ -134,17 +200,12 @@ Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
   switch (result.outcome) {
     case WorkOutcome::kDone:
     case WorkOutcome::kAlready:
-      results_.push_back({change.id, ChangeState::kApplied});
-      // At most one change of a grant is live on an object: this one replaces what came before.
-      if (const auto older = live_.find(change.file_id); older != live_.end())
-        results_.push_back({older->second.change, ChangeState::kReverted});
-      return planner_->Settled(change, Verdict::kCovered, Reason::kNone, change.after);
-    case WorkOutcome::kMovedOn: {
-      const Expected<store::DescriptorId> current = context_.descriptors.Intern(result.current);
-      if (!current) return std::unexpected(current.error());
-      return Again(change, *current,
-                   Error{ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
-    }
+      if (Expected<void> applied = Applied(change); !applied) return applied;
+      return planner_->Applied(change);
+    case WorkOutcome::kMovedOn:
+      return MovedOn(done);
+    case WorkOutcome::kNoSource:
+      return WaitForSource(change);
     case WorkOutcome::kGone:
       results_.push_back({change.id, ChangeState::kAbandoned});
       return planner_->Settled(change, Verdict::kUnknown, Reason::kNone, change.before);
@@ -190,7 +251,8 @@ Expected<void> Provision::ApplyAll() {
       if (Expected<void> started = runner.Start(std::move(intents), BatchRunner::Direction::kApply); !started)
         return started;
     if (batches % kBatchesAFlush == 0)
-      if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
+      if (Expected<bool> flushed = FlushIfPossible(environment_.volume); !flushed)
+        return std::unexpected(flushed.error());
   }
   return runner.Flush();
 }

@@ -197,8 +197,7 @@ Expected<void> Rollback::Prove() {
   report_.unreadable = swept->unreadable;
   report_.examples = swept->examples;
   if (swept->stripped == 0) return {};
-  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
-  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+  return FlushAndFinalize(environment_);
 }
 
 }  // namespace acledger::scanner

@@ -54,9 +54,20 @@ std::vector<BatchRunner::Done> BatchRunner::Take() {
   return done;
 }
 
-Expected<void> BatchRunner::Flush() {
-  if (Expected<void> flushed = environment_.volume.Flush(); !flushed) return flushed;
-  return environment_.ledger.InTransaction([this] { return environment_.ledger.FinalizeFlushed(); });
+Expected<void> BatchRunner::Flush() { return FlushAndFinalize(environment_); }
+
+Expected<bool> FlushIfPossible(Volume& volume) {
+  const Expected<void> flushed = volume.Flush();
+  if (flushed) return true;
+  if (flushed.error().kind == ErrorKind::kUnsupported) return false;
+  return std::unexpected(flushed.error());
+}
+
+Expected<void> FlushAndFinalize(Environment& environment) {
+  const Expected<bool> durable = FlushIfPossible(environment.volume);
+  if (!durable) return std::unexpected(durable.error());
+  if (!*durable) return {};
+  return environment.ledger.InTransaction([&environment] { return environment.ledger.FinalizeFlushed(); });
 }
 
 }  // namespace acledger::scanner

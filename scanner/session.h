@@ -44,6 +44,12 @@ class GrantContext {
   GrantContext(store::Ledger& ledger, const store::Grant& wanted) : grant(wanted), descriptors(ledger, grant) {}
 };
 
+// Makes what was written durable. False: this process has no right to (Volume::Flush() says kUnsupported).
+Expected<bool> FlushIfPossible(Volume& volume);
+// Makes everything applied so far final: flushes the volume, then says so in the ledger. Where it cannot be flushed,
+// nothing becomes final, and the next start looks at all of it again.
+Expected<void> FlushAndFinalize(Environment& environment);
+
 // Keeps a batch of work and its changes together while the writer has it.
 class BatchRunner {
  public:

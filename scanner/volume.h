@@ -125,7 +125,8 @@ class Volume {
     return {};
   }
 
-  // Makes all descriptors written so far durable.
+  // Makes all descriptors written so far durable. kUnsupported where this process has no right to (a live volume without an
+  // administrator's): then nothing that was written counts as final.
   virtual Expected<void> Flush() = 0;
 
   // Proves that descriptors are kept at `folder`: writes one to a scratch object, reads it back and removes the object.
