@@ -18,8 +18,7 @@ constexpr UpCaseRun kUpCaseRuns[] = {
 
 }  // namespace
 
-char16_t UpCase(char16_t unit) {
-  if (unit < 0x80) return unit >= u'a' && unit <= u'z' ? static_cast<char16_t>(unit - 0x20) : unit;
+char16_t UpCaseBeyondAscii(char16_t unit) {
   const auto* run = std::lower_bound(std::begin(kUpCaseRuns), std::end(kUpCaseRuns), unit,
                                      [](const UpCaseRun& r, char16_t u) { return r.last < u; });
   if (run == std::end(kUpCaseRuns) || unit < run->first || (unit - run->first) % run->step != 0) return unit;

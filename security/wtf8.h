@@ -28,7 +28,11 @@ bool IsUtf16(std::u16string_view text);
 // code unit by code unit, only where lower-casing leads back (so 'ß', 'ı', 'ſ' and 'µ' stay). The table follows a newer
 // Unicode than Windows writes into a volume: it may call two names equal that the volume keeps apart, never the
 // reverse.
-char16_t UpCase(char16_t unit);
+char16_t UpCaseBeyondAscii(char16_t unit);
+inline char16_t UpCase(char16_t unit) {
+  if (unit >= 0x80) return UpCaseBeyondAscii(unit);
+  return unit >= u'a' && unit <= u'z' ? static_cast<char16_t>(unit - 0x20) : unit;
+}
 
 // Two names are equal for NTFS, case ignored, if these are equal.
 std::u16string FoldName(std::u16string_view name);
