@@ -125,7 +125,7 @@ TEST(DescriptorTest, RefusesToBuildAnAceThatLiesAboutItsSize) {
   DescriptorParts parts;
   parts.dacl_state = DescriptorParts::AclState::kPresent;
   parts.dacl = {{0, 0, 8, 0}};
-  EXPECT_EQ(Build(parts).error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(Build(parts)), ErrorKind::kInvalid);
 }
 
 TEST(DescriptorTest, BuildsUpTo65532BytesOfAcl) {
@@ -134,7 +134,7 @@ TEST(DescriptorTest, BuildsUpTo65532BytesOfAcl) {
   parts.dacl.assign((kMaxAclBytes - 8) / 4, {0, 0, 4, 0});
   EXPECT_TRUE(Build(parts).has_value());
   parts.dacl.push_back({0, 0, 4, 0});
-  EXPECT_EQ(Build(parts).error().kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(KindOf(Build(parts)), ErrorKind::kTooLarge);
 }
 
 TEST(SameSecurityTest, IgnoresLayoutSlackAndTheSacl) {

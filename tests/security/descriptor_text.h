@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -32,6 +33,12 @@ inline Sid SidOf(std::string_view text) {
   auto sid = SidFromSddl(text);
   if (!sid) throw std::runtime_error(sid.error().ToString());
   return *sid;
+}
+
+// The kind of error of a result that should be refused; empty if it was not.
+template <class T>
+std::optional<ErrorKind> KindOf(const Expected<T>& result) {
+  return result ? std::nullopt : std::optional(result.error().kind);
 }
 
 // One ACE of any type whose body is a mask and a SID, with four bytes behind it that stand for a condition.

@@ -243,7 +243,7 @@ def explain_ntfs3g(raw, folder, ours, theirs):
     if flags & NP:
         return "N1"
     if not creator and mask_of(raw) & ALL_GENERIC:
-        return "N6"  # Another table of generic rights.
+        return "N5"  # Another table of generic rights.
     if creator and (mask_of(raw) & ALL_GENERIC or folder):
         return "N4"  # Generic rights stay, and the second half counts on the folder itself.
     return None

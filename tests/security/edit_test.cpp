@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "descriptor_text.h"
 #include "security/inheritance.h"
 
@@ -68,7 +70,7 @@ TEST(AddEntryTest, RefusesANullDacl) {
   for (const char* text : {"O:SY", "O:SYD:NO_ACCESS_CONTROL"}) {
     auto added = AddEntry(FromText(text), Ours());
     ASSERT_FALSE(added.has_value()) << text;
-    EXPECT_EQ(added.error().kind, ErrorKind::kUnsupported);
+    EXPECT_EQ(KindOf(added), ErrorKind::kUnsupported);
   }
 }
 
@@ -120,16 +122,22 @@ TEST(AddEntryTest, RefusesComponentsThatOverlap) {
   DescriptorBytes bytes = FromText("O:SYG:SYD:(A;;FA;;;SY)");
   bytes[4] = static_cast<std::uint8_t>(bytes[16] + 16);  // The owner is the SID inside the ACE.
   ASSERT_EQ(View(bytes).Owner(), Sid::System());
-  EXPECT_EQ(AddEntry(bytes, Ours()).error().kind, ErrorKind::kInvalid);
-  EXPECT_EQ(RemoveEntry(bytes, {Sid::System(), kFileAllAccess, 0}).error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(AddEntry(bytes, Ours())), ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(RemoveEntry(bytes, {Sid::System(), kFileAllAccess, 0})), ErrorKind::kInvalid);
+}
+
+TEST(AddEntryTest, RefusesTwoComponentsAtOnePlace) {
+  DescriptorBytes bytes = FromText("O:SYG:SYD:(A;;FA;;;SY)S:(AU;SA;FA;;;WD)");
+  std::copy_n(bytes.begin() + 16, 4, bytes.begin() + 12);  // The SACL is the DACL.
+  EXPECT_EQ(KindOf(AddEntry(bytes, Ours())), ErrorKind::kInvalid);
 }
 
 TEST(AddEntryTest, RefusesMalformedBytes) {
   DescriptorBytes bytes = FromText("O:SYG:SYD:(A;;FA;;;SY)");
   bytes.resize(bytes.size() - 1);
-  EXPECT_EQ(AddEntry(bytes, Ours()).error().kind, ErrorKind::kInvalid);
-  EXPECT_EQ(RemoveEntry(bytes, Ours()).error().kind, ErrorKind::kInvalid);
-  EXPECT_EQ(RemoveEntriesOf(bytes, SidOf(kOurs)).error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(AddEntry(bytes, Ours())), ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(RemoveEntry(bytes, Ours())), ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(RemoveEntriesOf(bytes, SidOf(kOurs))), ErrorKind::kInvalid);
 }
 
 // A DACL of so many bytes, without owner and group.
@@ -146,7 +154,7 @@ TEST(AddEntryTest, FillsADescriptorUpTo64KiBAndNoFurther) {
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(View(last->bytes).Dacl()->AsBytes().size(), kLargest);
   EXPECT_EQ(RemoveEntry(last->bytes, Ours())->bytes, WithDaclOf(kLargest - 36));
-  EXPECT_EQ(AddEntry(WithDaclOf(kLargest - 32), Ours()).error().kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(KindOf(AddEntry(WithDaclOf(kLargest - 32), Ours())), ErrorKind::kTooLarge);
 }
 
 TEST(AddEntryTest, CountsWhatLiesBehindTheDaclToo) {
@@ -154,7 +162,7 @@ TEST(AddEntryTest, CountsWhatLiesBehindTheDaclToo) {
   bytes.resize(kMaxDescriptorBytes - 36);
   EXPECT_EQ(AddEntry(bytes, Ours())->bytes.size(), kMaxDescriptorBytes);
   bytes.push_back(0);
-  EXPECT_EQ(AddEntry(bytes, Ours()).error().kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(KindOf(AddEntry(bytes, Ours())), ErrorKind::kTooLarge);
 }
 
 TEST(RemoveEntryTest, WorksOnADescriptorThatIsLargerThanAnEditWouldMakeIt) {
