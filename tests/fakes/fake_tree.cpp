@@ -195,7 +195,7 @@ std::vector<std::u16string> FakeTree::AllPaths() const {
                                                                           const std::u16string& prefix) {
     for (const auto& [name, child] : folder.children) {
       paths.push_back(prefix + u"\\" + name.second);
-      visit(*child, paths.back());
+      visit(*child, prefix + u"\\" + name.second);
     }
   };
   visit(*root_, u"");

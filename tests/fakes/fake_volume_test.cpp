@@ -203,6 +203,16 @@ TEST(FakeVolume, CountsCallsAndHandlesAndCallsInFlight) {
   EXPECT_EQ(volume.Counters().descriptor_reads, 2u);
 }
 
+TEST(FakeVolume, TellsThePathAndSecurityIdOfEveryName) {
+  FakeVolume volume;
+  for (const char16_t* path : {u"a/b/c/d", u"a/e/f", u"g/h"}) volume.File(path, kPrivate);
+  volume.HardLink(u"g/h", u"a/z");
+  EXPECT_THAT(volume.Paths(), ElementsAre("\\", "\\a", "\\a\\b", "\\a\\b\\c", "\\a\\b\\c\\d", "\\a\\e", "\\a\\e\\f",
+                                          "\\a\\z", "\\g", "\\g\\h"));
+  EXPECT_EQ(volume.SecurityIds().size(), 10u);
+  EXPECT_EQ(volume.SecurityIds().at("\\a\\z"), volume.SecurityId(u"g/h"));
+}
+
 TEST(FakeVolume, TakesAMistakeOfTheTestAsABug) {
   FakeVolume volume;
   volume.File(u"a", kPrivate);
