@@ -44,7 +44,7 @@ const std::vector<std::string>& SensitivePlaces() {
       R"(AppData\*\Slack)", R"(AppData\*\Signal)", R"(AppData\*\discord*)", R"(AppData\Roaming\Telegram Desktop)",
       R"(AppData\*\Microsoft\Teams)", R"(AppData\Local\Packages\MSTeams*)", R"(AppData\*\WhatsApp)",
       R"(AppData\Local\Packages\*WhatsApp*)", R"(AppData\*\Microsoft\Outlook)", R"(AppData\*\Thunderbird)",
-      R"(Documents\Outlook Files)", "*.pst", "*.ost",
+      "*.pst", "*.ost",
       // Password managers.
       R"(AppData\*\1Password)", R"(AppData\*\Bitwarden)", R"(AppData\*\KeePass)", R"(AppData\*\KeePassXC)",
       R"(AppData\*\LastPass)",
