@@ -6,16 +6,20 @@ namespace acledger::scanner {
 using security::SameSecurity;
 
 Expected<Convergence> Converge(Object& object, security::Bytes from, security::Bytes to,
-                               security::DescriptorBytes& current) {
+                               security::DescriptorBytes& current, bool& uncertain) {
+  uncertain = false;
   if (Expected<void> read = object.ReadDescriptor(current); !read) return std::unexpected(read.error());
   if (SameSecurity(current, to)) return Convergence::kAlready;
   if (!SameSecurity(current, from)) return Convergence::kMovedOn;
   const Expected<void> written = object.WriteDacl(to);
   // Read back also after an error: a call may fail after it took effect.
-  if (Expected<void> read = object.ReadDescriptor(current); !read) return std::unexpected(read.error());
+  if (Expected<void> read = object.ReadDescriptor(current); !read) {
+    uncertain = true;
+    return std::unexpected(read.error());
+  }
   if (SameSecurity(current, to)) return Convergence::kDone;
+  if (!SameSecurity(current, from)) return written ? Convergence::kEdited : Convergence::kMovedOn;
   if (!written) return std::unexpected(written.error());
-  if (!SameSecurity(current, from)) return Convergence::kMovedOn;
   return Fail(ErrorKind::kNoEffect, "write DACL", "the system reported success, and the descriptor is unchanged");
 }
 

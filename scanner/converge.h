@@ -8,8 +8,8 @@ namespace acledger::scanner {
 enum class Convergence : std::uint8_t {
   kDone,     // Was `from`, is `to`: written and read back.
   kAlready,  // Was `to` before the call; nothing was written.
-  kMovedOn,  // Neither: someone else edited the object. Nothing was written (or the edit came between write and
-             // read-back).
+  kMovedOn,  // Neither: someone else had edited the object. Nothing was written.
+  kEdited,   // Written, and edited by someone else before it was read back.
 };
 
 // The one place where a descriptor is changed: grant, revoke, recovery and repair are all this. On the handle that is
@@ -17,8 +17,9 @@ enum class Convergence : std::uint8_t {
 // the write remains: NT has no compare-and-set for descriptors.
 //
 // `current` receives what the object holds at the end. Errors: those of the volume, and kNoEffect where the write
-// reported success and the object still holds `from`.
+// reported success and the object still holds `from`. The object is then known to be unchanged, unless `uncertain` is
+// set: it could not be read back.
 Expected<Convergence> Converge(Object& object, security::Bytes from, security::Bytes to,
-                               security::DescriptorBytes& current);
+                               security::DescriptorBytes& current, bool& uncertain);
 
 }  // namespace acledger::scanner

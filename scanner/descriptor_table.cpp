@@ -6,6 +6,14 @@ namespace acledger::scanner {
 using security::DescriptorBytes;
 using store::DescriptorId;
 
+namespace {
+
+constexpr std::uint8_t kInheritable = security::kObjectInherit | security::kContainerInherit;
+// The flags that a grant writes.
+constexpr std::uint8_t kShapes[] = {0, security::kInherited, kInheritable, security::kInherited | kInheritable};
+
+}  // namespace
+
 DescriptorTable::DescriptorTable(store::Ledger& ledger, const store::Grant& grant)
     : ledger_(ledger), grant_(grant), judge_(grant) {}
 
@@ -46,15 +54,25 @@ Expected<bool> DescriptorTable::Has(DescriptorId id, std::uint8_t flags) {
   return *without != id;
 }
 
+Expected<bool> DescriptorTable::Passes(DescriptorId id) {
+  Expected<bool> passes = Has(id, kInheritable);
+  return passes && !*passes ? Has(id, security::kInherited | kInheritable) : passes;
+}
+
 Expected<std::optional<std::uint8_t>> DescriptorTable::ShapeOfOurs(DescriptorId id) {
-  constexpr std::uint8_t inheritable = security::kObjectInherit | security::kContainerInherit;
-  constexpr std::uint8_t inherited_inheritable = security::kInherited | inheritable;
-  for (const std::uint8_t flags : {std::uint8_t{0}, security::kInherited, inheritable, inherited_inheritable}) {
+  for (const std::uint8_t flags : kShapes) {
     const Expected<bool> has = Has(id, flags);
     if (!has) return std::unexpected(has.error());
     if (*has) return flags;
   }
   return std::nullopt;
+}
+
+Expected<DescriptorId> DescriptorTable::Bare(DescriptorId id) {
+  Expected<DescriptorId> bare = id;
+  for (const std::uint8_t flags : kShapes)
+    if (bare) bare = Without(*bare, flags);
+  return bare;
 }
 
 Expected<DescriptorId> DescriptorTable::With(DescriptorId id, std::uint8_t flags, DescriptorId parent, bool is_folder) {

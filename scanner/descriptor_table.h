@@ -32,6 +32,8 @@ class DescriptorTable {
   security::Entry EntryWith(std::uint8_t flags) const { return {grant_.principal, grant_.mask, flags}; }
   // An ACE that is byte for byte `EntryWith(flags)` is there.
   Expected<bool> Has(store::DescriptorId id, std::uint8_t flags);
+  // It passes an entry of the grant's principal and mask on.
+  Expected<bool> Passes(store::DescriptorId id);
   // The flags of an ACE that a grant of this principal and mask could have written; empty: there is none.
   Expected<std::optional<std::uint8_t>> ShapeOfOurs(store::DescriptorId id);
   // The descriptor with the entry; the same number where it was there already. `parent`: see security::AddEntry, 0 for
@@ -40,6 +42,8 @@ class DescriptorTable {
                                      bool is_folder);
   // The descriptor without the entry; the same number where it was not there.
   Expected<store::DescriptorId> Without(store::DescriptorId id, std::uint8_t flags);
+  // Without any entry that a grant of this principal and mask could have written.
+  Expected<store::DescriptorId> Bare(store::DescriptorId id);
 
  private:
   store::Ledger& ledger_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "scanner/provision.h"
+#include "scanner/recount.h"
 #include "scanner/rollback.h"
 #include "scanner/settle.h"
 
@@ -59,8 +60,5 @@ class Engine {
   Environment environment_;
   Policy::Options policy_;
 };
-
-// Makes the roll-ups of a grant from its index.
-Expected<store::Counts> Recount(store::Ledger& ledger, const FolderTree& tree, const store::Grant& grant);
 
 }  // namespace acledger::scanner

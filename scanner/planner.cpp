@@ -20,7 +20,9 @@ using store::Verdict;
 namespace {
 
 constexpr std::uint8_t kInheritable = kObjectInherit | kContainerInherit;
+constexpr std::uint8_t kInheritedFolder = kInherited | kInheritable;
 constexpr int kTries = 3;
+constexpr int kWaits = 12;  // Its source may be tried three times itself, and so may that one's.
 
 std::string ChildKey(store::FolderId parent, const std::string& name) { return std::to_string(parent) + '/' + name; }
 
@@ -33,8 +35,7 @@ bool IsExclusion(const Node& node) {
 bool IsLeftOut(const Node& node) {
   return node.descriptor == 0 || IsExclusion(node) ||
          (node.verdict == Verdict::kSkipped &&
-          (node.reason == Reason::kReparsePoint || node.reason == Reason::kRecall)) ||
-         (node.verdict == Verdict::kFailed && node.reason == Reason::kNone);
+          (node.reason == Reason::kReparsePoint || node.reason == Reason::kRecall));
 }
 
 }  // namespace
@@ -99,7 +100,8 @@ Expected<void> Planner::SurveyRoot() {
   const Expected<Standing> standing = StandingOf(root_node_, nullptr);
   if (!standing) return std::unexpected(standing.error());
   root.needs = !DecideByFacts(standing->facts, false, true);
-  root.inherits_ours = standing->live && (standing->live->flags & kInheritable) == kInheritable;
+  root.is_protected = standing->facts.is_protected;
+  root.inherits_ours = standing->holds_ours && (standing->OurFlags(true) & kInheritable) == kInheritable;
   return {};
 }
 
@@ -115,7 +117,7 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   FolderPlan& parent = folders_[position];
   const std::size_t own = PositionOf(position, node);
   ++(own == kNoFolder ? parent : folders_[own]).counts[node.verdict];
-  if (IsExclusion(node)) parent.blocked = true;
+  if (IsExclusion(node)) return SurveyExclusion(position, node);
   if (IsLeftOut(node)) return {};
   const Expected<Standing> standing = StandingOf(node, &parent);
   if (!standing) return std::unexpected(standing.error());
@@ -131,9 +133,33 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   folder.cuts = cuts;
   folder.needs = needs;
   folder.after = node.descriptor;
-  folder.inherits_ours =
-      standing->inherited_ours || (standing->live && (standing->live->flags & kInheritable) == kInheritable);
+  folder.inherits_ours = standing->holds_ours && (standing->OurFlags(true) & kInheritable) == kInheritable;
   return {};
+}
+
+Expected<void> Planner::SurveyExclusion(std::size_t position, const Node& node) {
+  FolderPlan& parent = folders_[position];
+  parent.blocked = true;
+  if (node.descriptor == 0) return {};
+  Expected<bool> stray = false;
+  if (const auto live = live_.find(node.file_id); live != live_.end())
+    stray = descriptors_.Has(node.descriptor, live->second.flags);
+  const std::uint8_t inherited = node.is_folder ? kInheritedFolder : kInherited;
+  if (stray && !*stray) stray = descriptors_.Has(node.descriptor, inherited);
+  if (!stray) return std::unexpected(stray.error());
+  if (!*stray) return {};
+  // What the folder above passes on is someone else's, unless it is ours.
+  const Expected<bool> passed_on = descriptors_.Passes(parent.after);
+  if (!passed_on) return std::unexpected(passed_on.error());
+  if (*passed_on && !parent.inherits_ours && !live_.contains(node.file_id)) return {};
+  strays_.push_back(tree_.Components(root_, tree_.Entries()[position].id));
+  strays_.back().push_back(FromWtf8(node.name).value_or(u""));
+  return {};
+}
+
+std::uint8_t Planner::Standing::OurFlags(bool is_folder) const {
+  if (live) return live->flags;
+  return is_folder ? kInheritedFolder : kInherited;
 }
 
 Expected<Planner::Standing> Planner::StandingOf(const Node& node, const FolderPlan* parent) {
@@ -141,19 +167,17 @@ Expected<Planner::Standing> Planner::StandingOf(const Node& node, const FolderPl
   standing.bare = node.descriptor;
   if (const auto live = live_.find(node.file_id); live != live_.end()) {
     standing.live = &live->second;
-    standing.bare = live->second.original;
-    if (live->second.after != node.descriptor) {
-      const Expected<DescriptorId> bare = descriptors_.Without(node.descriptor, live->second.flags);
-      if (!bare) return std::unexpected(bare.error());
-      standing.bare = *bare;
-    }
-  } else if (parent && parent->inherits_ours) {
-    const std::uint8_t flags = node.is_folder ? kInherited | kInheritable : kInherited;
-    const Expected<DescriptorId> bare = descriptors_.Without(node.descriptor, flags);
+    const Expected<DescriptorId> bare = descriptors_.Without(node.descriptor, live->second.flags);
+    if (!bare) return std::unexpected(bare.error());
+    standing.bare = *bare;
+  } else if (parent && parent->inherits_ours && node.verdict != Verdict::kReadable) {
+    // What was readable before it could inherit from us holds someone else's entry, however alike.
+    const Expected<DescriptorId> bare = descriptors_.Without(node.descriptor, standing.OurFlags(node.is_folder));
     if (!bare) return std::unexpected(bare.error());
     standing.inherited_ours = *bare != node.descriptor;
     standing.bare = *bare;
   }
+  standing.holds_ours = standing.bare != node.descriptor;
   const Expected<Facts> facts = descriptors_.FactsOf(standing.bare);
   if (!facts) return std::unexpected(facts.error());
   standing.facts = *facts;
@@ -185,7 +209,7 @@ Planner::Decision Planner::DecideFolder(const Standing& standing, FolderPlan& fo
   const bool can_carry = facts.valid && !facts.null_dacl && !facts.denied && !facts.blocked_by_label &&
                          !folder.blocked && !folder.no_entry && !folder.below_protected;
   folder.carries = can_carry && folder.needs && !facts.is_protected && parent && parent->carries;
-  if (folder.carries) return {true, kInherited | kInheritable, Verdict::kPending, Reason::kNone};
+  if (folder.carries) return {true, kInheritedFolder, Verdict::kPending, Reason::kNone};
   if (settled) return *settled;
   if (folder.no_entry) return {false, 0, Verdict::kSkipped, Reason::kExpanded};
   folder.carries = can_carry;
@@ -204,8 +228,7 @@ Planner::Decision Planner::DecideFile(const Standing& standing, const Node& node
 
 Expected<bool> Planner::HasWhatItNeeds(const Node& node, const Standing& standing, Decision& decision) {
   if (!standing.live) {
-    const std::uint8_t inherited = node.is_folder ? kInherited | kInheritable : kInherited;
-    if (!standing.inherited_ours || decision.flags != inherited) return false;
+    if (!standing.inherited_ours || decision.flags != standing.OurFlags(node.is_folder)) return false;
     decision.verdict = Verdict::kCovered;
     decision.reason = Reason::kInheritedOurs;
     return true;
@@ -226,15 +249,55 @@ Expected<bool> Planner::HasWhatItNeeds(const Node& node, const Standing& standin
   return true;
 }
 
+Change Planner::MakeChange(const Pending& pending, const Standing& standing, std::uint8_t flags,
+                           DescriptorId after) const {
+  Change change;
+  change.grant = grant_.id;
+  change.folder = pending.is_root ? 0 : tree_.Entries()[pending.folder].id;
+  change.name = pending.node.name;
+  change.file_id = pending.node.file_id;
+  change.is_folder = pending.node.is_folder;
+  change.entry_flags = flags;
+  change.original = standing.bare;
+  change.before = pending.node.descriptor;
+  change.after = after;
+  return change;
+}
+
+Expected<void> Planner::AddFailure(const Pending& pending, const Error& error) {
+  PathComponents path = tree_.Components(root_, tree_.Entries()[pending.folder].id);
+  if (!pending.is_root) path.push_back(FromWtf8(pending.node.name).value_or(u"?"));
+  return ledger_.AddFailure({grant_.id, FormatPath(path), "WRITE_DAC", grant_.principal, error});
+}
+
+// An entry of ours that is no longer needed does no harm and stays until the rollback, unless it could reach what is to
+// be left out.
+Expected<std::optional<Change>> Planner::ReconcileUnwanted(Pending& pending, const Standing& standing,
+                                                           Decision& decision, const FolderPlan* own) {
+  const Node& node = pending.node;
+  if (!standing.holds_ours) return std::nullopt;
+  const std::uint8_t flags = standing.OurFlags(node.is_folder);
+  if (own && (own->no_entry || (own->blocked && (flags & kInheritable)))) {
+    pending.verdict_without = decision.verdict;
+    pending.reason_without = decision.reason;
+    decision = {false, 0, Verdict::kPending, Reason::kNone};
+    return MakeChange(pending, standing, flags, standing.bare);
+  }
+  const Expected<bool> grants = descriptors_.Grants(node.descriptor);
+  if (!grants) return std::unexpected(grants.error());
+  if (!*grants) return std::nullopt;
+  if (!standing.live)
+    decision = {false, 0, Verdict::kCovered, Reason::kInheritedOurs};
+  else if (node.descriptor == standing.live->after)
+    decision = {false, 0, Verdict::kCovered, Reason::kNone};
+  else
+    decision = {false, 0, Verdict::kDrifted, Reason::kEdited};
+  return std::nullopt;
+}
+
 Expected<std::optional<Change>> Planner::Reconcile(const Pending& pending, const Standing& standing, Decision& decision,
                                                    const FolderPlan* parent) {
   const Node& node = pending.node;
-  if (!decision.wants_entry) {
-    // An entry of ours that is no longer needed does no harm: it stays until the rollback.
-    if (standing.live && decision.verdict == Verdict::kReadable)
-      decision.verdict = node.descriptor == standing.live->after ? Verdict::kCovered : Verdict::kDrifted;
-    return std::nullopt;
-  }
   const Expected<bool> has = HasWhatItNeeds(node, standing, decision);
   if (!has) return std::unexpected(has.error());
   if (*has) return std::nullopt;
@@ -242,37 +305,29 @@ Expected<std::optional<Change>> Planner::Reconcile(const Pending& pending, const
   const DescriptorId place = (decision.flags & kInherited) && parent ? parent->after : 0;
   const Expected<DescriptorId> after = descriptors_.With(standing.bare, decision.flags, place, node.is_folder);
   if (!after) {
-    decision = {false, 0, Verdict::kDenied, Reason::kNoDescriptor};
-    const Error error = Error(after.error());
-    PathComponents path = tree_.Components(root_, tree_.Entries()[pending.folder].id);
-    if (!pending.is_root) path.push_back(FromWtf8(node.name).value_or(u"?"));
-    if (Expected<void> added = ledger_.AddFailure({grant_.id, FormatPath(path), "WRITE_DAC", grant_.principal, error});
-        !added)
-      return std::unexpected(added.error());
+    decision = {false, 0, Verdict::kFailed, Reason::kNoDescriptor};
+    if (Expected<void> added = AddFailure(pending, after.error()); !added) return std::unexpected(added.error());
     return std::nullopt;
   }
-  const Expected<bool> grants = descriptors_.Grants(*after);
-  if (!grants) return std::unexpected(grants.error());
-  if (!*grants || *after == standing.bare) {
-    decision = {false, 0, Verdict::kDenied, *after == standing.bare ? Reason::kForeignEntry : Reason::kDenyEntry};
+  const Expected<Facts> facts = descriptors_.FactsOf(*after);
+  if (!facts) return std::unexpected(facts.error());
+  if (!facts->readable) {
+    const Reason why = facts->blocked_by_label ? Reason::kLabel : Reason::kDenyEntry;
+    decision = {false, 0, Verdict::kDenied, why};
     return std::nullopt;
   }
-  Change change;
-  change.grant = grant_.id;
-  change.folder = pending.is_root ? 0 : tree_.Entries()[pending.folder].id;
-  change.name = node.name;
-  change.file_id = node.file_id;
-  change.is_folder = node.is_folder;
-  change.entry_flags = decision.flags;
-  change.original = standing.bare;
-  change.before = node.descriptor;
-  change.after = *after;
+  if (*after == node.descriptor) {  // Someone else's entry, equal to ours, is there.
+    decision = {false, 0, Verdict::kReadable, Reason::kForeignEntry};
+    return std::nullopt;
+  }
   decision.verdict = Verdict::kPending;
-  return change;
+  return MakeChange(pending, standing, decision.flags, *after);
 }
 
 Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) {
   if (IsLeftOut(pending.node)) return {};
+  if (const auto link = settled_links_.find(pending.node.file_id); link != settled_links_.end())
+    return SetVerdict(pending, link->second.verdict, link->second.reason, link->second.descriptor);
   FolderPlan* parent = pending.is_root ? nullptr : &folders_[pending.folder];
   const std::size_t own = pending.is_root ? 0 : PositionOf(pending.folder, pending.node);
   const bool as_folder = pending.node.is_folder && own != kNoFolder;
@@ -287,12 +342,14 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
     same_file->second.push_back(std::move(pending));
     return {};
   }
-  Expected<std::optional<Change>> change = Reconcile(pending, *standing, decision, parent);
+  Expected<std::optional<Change>> change =
+      decision.wants_entry ? Reconcile(pending, *standing, decision, parent)
+                           : ReconcileUnwanted(pending, *standing, decision, as_folder ? &folders_[own] : nullptr);
   if (!change) return std::unexpected(change.error());
   if (as_folder) {
     FolderPlan& folder = folders_[own];
     folder.after = *change ? (*change)->after : pending.node.descriptor;
-    if (decision.verdict == Verdict::kDenied) folder.carries = false;
+    if (decision.verdict == Verdict::kDenied || decision.verdict == Verdict::kFailed) folder.carries = false;
   }
   if (Expected<void> set = SetVerdict(pending, decision.verdict, decision.reason, pending.node.descriptor); !set)
     return set;
@@ -306,7 +363,7 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
 Expected<void> Planner::Next(std::size_t limit, std::vector<Change>& intents) {
   if (!root_planned_) {
     root_planned_ = true;
-    if (Expected<void> planned = PlanNode({0, root_node_, 0, true}, intents); !planned) return planned;
+    if (Expected<void> planned = PlanNode({0, root_node_, true}, intents); !planned) return planned;
     nodes_.clear();
     next_folder_ = root_node_.is_folder ? 0 : folders_.size();
   }
@@ -315,8 +372,7 @@ Expected<void> Planner::Next(std::size_t limit, std::vector<Change>& intents) {
   while (intents.size() < limit) {
     if (next_node_ < nodes_.size()) {
       const std::size_t folder = next_folder_ - 1;
-      if (Expected<void> planned = PlanNode({folder, nodes_[next_node_++], 0, false}, intents); !planned)
-        return planned;
+      if (Expected<void> planned = PlanNode({folder, nodes_[next_node_++]}, intents); !planned) return planned;
       continue;
     }
     if (next_folder_ >= folders_.size()) break;
@@ -351,20 +407,42 @@ Expected<void> Planner::SetVerdict(Pending& pending, Verdict verdict, Reason rea
   return pending.is_root ? ledger_.UpdateRoot(folder, node) : ledger_.UpdateNode(folder, node);
 }
 
+Expected<void> Planner::Applied(const Change& change) {
+  if (change.Adds()) return Settled(change, Verdict::kCovered, Reason::kNone, change.after);
+  const auto found = under_way_.find(change.file_id);
+  if (found == under_way_.end()) return {};
+  const Pending& pending = found->second.front();
+  return Settled(change, pending.verdict_without, pending.reason_without, change.after);
+}
+
 Expected<void> Planner::Settled(const Change& change, Verdict verdict, Reason reason, DescriptorId descriptor) {
   const auto found = under_way_.find(change.file_id);
   if (found == under_way_.end()) return {};
-  for (Pending& pending : found->second)
+  for (Pending& pending : found->second) {
     if (Expected<void> set = SetVerdict(pending, verdict, reason, descriptor); !set) return set;
+    if (pending.node.has_links) settled_links_[change.file_id] = pending.node;
+    const std::size_t own = pending.is_root ? 0 : PositionOf(pending.folder, pending.node);
+    if (!pending.node.is_folder || own == kNoFolder) continue;
+    folders_[own].after = descriptor;
+    if (descriptor != change.after) folders_[own].carries = false;  // What is below gets entries of its own.
+  }
   under_way_.erase(found);
   return {};
 }
 
 Expected<bool> Planner::Retry(const Change& change, DescriptorId current) {
+  return RetryWith(change, current, &Pending::tries, kTries);
+}
+
+Expected<bool> Planner::RetryAfterSource(const Change& change) {
+  return RetryWith(change, change.before, &Pending::waits, kWaits);
+}
+
+Expected<bool> Planner::RetryWith(const Change& change, DescriptorId current, int Pending::* counter, int limit) {
   const auto found = under_way_.find(change.file_id);
-  if (found == under_way_.end() || found->second.front().tries + 1 >= kTries) return false;
+  if (found == under_way_.end() || found->second.front().*counter + 1 >= limit) return false;
   for (Pending& pending : found->second) {
-    ++pending.tries;
+    ++(pending.*counter);
     if (Expected<void> set = SetVerdict(pending, Verdict::kPending, Reason::kNone, current); !set)
       return std::unexpected(set.error());
     retries_.push_back(std::move(pending));

@@ -32,14 +32,20 @@ class Planner {
   Expected<void> Next(std::size_t limit, std::vector<store::Change>& intents);
 
   // What became of an intent: verdict of its object (all names of it), roll-ups.
+  Expected<void> Applied(const store::Change& change);
   Expected<void> Settled(const store::Change& change, store::Verdict verdict, store::Reason reason,
                          store::DescriptorId descriptor);
   // The object had changed: decide again with what it holds now. False after three times: Settled() as failed instead.
   Expected<bool> Retry(const store::Change& change, store::DescriptorId current);
+  // The same where the folder that it was to inherit from was not written: that one is decided first.
+  Expected<bool> RetryAfterSource(const store::Change& change);
 
   // Writes the roll-ups that changed since the last call.
   Expected<void> StoreCounts();
   const store::Counts& Total() const { return folders_.front().counts; }
+
+  // Left-out objects that hold an entry of ours: they were created where it was passed on, or left out later.
+  const std::vector<PathComponents>& Strays() const { return strays_; }
 
  private:
   // How a folder takes part.
@@ -61,7 +67,10 @@ class Planner {
     store::DescriptorId bare = 0;     // Without our entry.
     const LiveEntry* live = nullptr;  // Our record of it.
     bool inherited_ours = false;      // It carries a copy that it inherited on creation: no record.
+    bool holds_ours = false;          // Either of them, and it is there.
     Facts facts;
+
+    std::uint8_t OurFlags(bool is_folder) const;
   };
   struct Decision {
     bool wants_entry = false;
@@ -72,13 +81,18 @@ class Planner {
   struct Pending {           // An intent under way.
     std::size_t folder = 0;  // Position of the folder that holds the name.
     store::Node node;
-    int tries = 0;
     bool is_root = false;
+    int tries = 0;
+    int waits = 0;
+    // Of an intent that takes our entry away: what the object is without it.
+    store::Verdict verdict_without = store::Verdict::kUnknown;
+    store::Reason reason_without = store::Reason::kNone;
   };
 
   Expected<Standing> StandingOf(const store::Node& node, const FolderPlan* parent);
   Expected<void> SurveyFolder(std::size_t position);
   Expected<void> SurveyNode(std::size_t position, const store::Node& node);
+  Expected<void> SurveyExclusion(std::size_t position, const store::Node& node);
   Expected<void> SurveyRoot();
   static constexpr std::size_t kNoFolder = ~std::size_t{0};
   // The position of the folder that `node` stands for, kNoFolder for a file or a folder that was not entered.
@@ -95,6 +109,13 @@ class Planner {
   // Turns a decision into an intent, or into a verdict where nothing is to be written.
   Expected<std::optional<store::Change>> Reconcile(const Pending& pending, const Standing& standing, Decision& decision,
                                                    const FolderPlan* parent);
+  // The same where no entry is wanted. `own` is null for what is not a folder of the plan.
+  Expected<std::optional<store::Change>> ReconcileUnwanted(Pending& pending, const Standing& standing,
+                                                           Decision& decision, const FolderPlan* own);
+  store::Change MakeChange(const Pending& pending, const Standing& standing, std::uint8_t flags,
+                           store::DescriptorId after) const;
+  Expected<void> AddFailure(const Pending& pending, const Error& error);
+  Expected<bool> RetryWith(const store::Change& change, store::DescriptorId current, int Pending::* counter, int limit);
   // Where a record of ours or an inherited copy is there already: what it amounts to. False: an entry has to be
   // written.
   Expected<bool> HasWhatItNeeds(const store::Node& node, const Standing& standing, Decision& decision);
@@ -119,6 +140,8 @@ class Planner {
   std::size_t next_node_ = 0;
   std::deque<Pending> retries_;
   std::unordered_map<FileId, std::vector<Pending>> under_way_;  // More than one name: hard links.
+  std::unordered_map<FileId, store::Node> settled_links_;       // Files with several names, once one is settled.
+  std::vector<PathComponents> strays_;
 };
 
 }  // namespace acledger::scanner

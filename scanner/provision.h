@@ -29,19 +29,23 @@ class Provision {
   Expected<void> ApplyAll();
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);
   Expected<void> RecordOne(const BatchRunner::Done& done);
+  Expected<void> Applied(const store::Change& change);
+  Expected<void> MovedOn(const BatchRunner::Done& done);
   Expected<void> Again(const store::Change& change, store::DescriptorId current, const Error& last);
+  Expected<void> WaitForSource(const store::Change& change);
   Expected<void> Fail(const store::Change& change, const char* right, const Error& error);
   Expected<void> StripExcluded();
+  Expected<void> NoteStripped(const PathComponents& path);
   void Report(Phase phase);
 
   Environment& environment_;
   GrantContext& context_;
   LiveEntries live_;
+  bool alone_ = true;  // No other grant is in the ledger: no object has two records.
   std::optional<Planner> planner_;
   std::vector<store::ChangeResult> results_;
   std::uint64_t planned_ = 0;
   std::uint64_t settled_ = 0;
-  std::vector<PathComponents> strays_;
   ProvisionReport report_;
 };
 

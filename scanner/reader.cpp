@@ -10,6 +10,7 @@ namespace {
 
 // Handles that stay open between reading a folder as a child and listing it. More than these are opened again.
 constexpr std::size_t kKeptHandles = 64;
+constexpr int kTries = 3;
 
 // Cloud files (OneDrive and others) are ordinary objects behind these tags: IO_REPARSE_TAG_CLOUD and _1 to _F.
 bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }
@@ -70,6 +71,14 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
   return scanned;
 }
 
+ScannedName FolderReader::ReadNamePatiently(Object& folder, PathComponents& path, const ListedName& listed,
+                                            std::unique_ptr<Object>& handle) {
+  ScannedName scanned = ReadName(folder, path, listed, handle);
+  for (int tries = 1; tries < kTries && scanned.error && scanned.error->kind == ErrorKind::kBusy; ++tries)
+    scanned = ReadName(folder, path, listed, handle);
+  return scanned;
+}
+
 ScannedFolder FolderReader::Read(FolderTask task) {
   ScannedFolder result{task.ref, {}, {}, {}};
   if (!task.handle) {
@@ -92,7 +101,8 @@ ScannedFolder FolderReader::Read(FolderTask task) {
   result.names.reserve(listed.size());
   for (const ListedName& name : listed) {
     std::unique_ptr<Object> handle;
-    ScannedName scanned = ReadName(*task.handle, path, name, handle);
+    ScannedName scanned = ReadNamePatiently(*task.handle, path, name, handle);
+    if (scanned.error && scanned.error->kind == ErrorKind::kNotFound) continue;  // Deleted since it was listed.
     scanned.entered = Enters(scanned);
     if (scanned.entered) {
       auto ref = std::make_shared<FolderRef>(FolderRef{task.ref, scanned.name, scanned.info.id, 0});

@@ -61,6 +61,9 @@ class FolderReader {
   Expected<std::unique_ptr<Object>> Open(const FolderRef& ref);
 
  private:
+  // Once more for what somebody had locked for a moment.
+  ScannedName ReadNamePatiently(Object& folder, PathComponents& path, const ListedName& listed,
+                                std::unique_ptr<Object>& handle);
   ScannedName ReadName(Object& folder, PathComponents& path, const ListedName& listed, std::unique_ptr<Object>& handle);
 
   Volume& volume_;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "security/edit.h"
+#include "scanner/records.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -62,35 +62,26 @@ Expected<RollbackReport> Rollback::Run() {
 
 // Fills in what the object is expected to hold and what it is to hold. By construction that is the former less one
 // entry of this grant: whatever a forged row says, no other descriptor is ever written.
-Expected<bool> Rollback::Prepare(Change& change) {
-  if (change.state == ChangeState::kReverting && change.revert_to != 0) {
-    const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
-    if (!bare) return std::unexpected(bare.error());
-    change.revert_to = *bare;
-    return true;
-  }
-  store::DescriptorId expected = change.after;
-  if (!alone_) {
-    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
+Expected<void> Rollback::Prepare(Change& change) {
+  if (!drifted_.contains(change.id)) {
+    change.revert_from = change.after;
+    const Expected<std::vector<Change>> live =
+        alone_ ? std::vector<Change>{} : environment_.ledger.LiveChangesOf(change.file_id);
     if (!live) return std::unexpected(live.error());
-    if (!live->empty()) expected = live->back().after;
+    for (const Change& other : *live)
+      if (other.state == ChangeState::kApplied || other.state == ChangeState::kFinal) change.revert_from = other.after;
   }
-  const Expected<store::DescriptorId> bare = context_.descriptors.Without(expected, change.entry_flags);
+  const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
   if (!bare) return std::unexpected(bare.error());
-  change.revert_from = expected;
   change.revert_to = *bare;
-  return true;
+  return {};
 }
 
 // Others' records of the same object go on from what it holds now.
-Expected<void> Rollback::Reverted(const Change& change) {
+Expected<void> Rollback::Reverted(const Change& change, store::DescriptorId now) {
+  if (!alone_) return RecordReverted(environment_.ledger, change, now, results_);
   results_.push_back({change.id, ChangeState::kReverted});
-  if (alone_) return {};
-  const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
-  if (!live) return std::unexpected(live.error());
-  const auto other =
-      std::ranges::find_if(live->rbegin(), live->rend(), [&change](const Change& one) { return one.id != change.id; });
-  return other == live->rend() ? Expected<void>{} : environment_.ledger.SetAfter(other->id, change.revert_to);
+  return {};
 }
 
 Expected<void> Rollback::Fail(const Change& change, const char* right, const Error& error) {
@@ -103,49 +94,71 @@ Expected<void> Rollback::Fail(const Change& change, const char* right, const Err
   return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
 }
 
+// The flags of our entry in what the object holds now: those of the record, or others that were not there before us
+// (who protects an object may turn inherited entries into explicit ones).
+Expected<std::optional<std::uint8_t>> Rollback::OursIn(store::DescriptorId current, const Change& change) {
+  const Expected<bool> same = context_.descriptors.Has(current, change.entry_flags);
+  if (!same) return std::unexpected(same.error());
+  if (*same) return change.entry_flags;
+  const Expected<std::optional<std::uint8_t>> other = context_.descriptors.ShapeOfOurs(current);
+  if (!other || !*other) return other;
+  const Expected<bool> before = context_.descriptors.Has(change.original, **other);
+  if (!before) return std::unexpected(before.error());
+  return *before ? std::nullopt : *other;
+}
+
 // The object holds neither: our entry is taken out of what it holds, in another step that is recorded first.
 Expected<void> Rollback::MovedOn(const BatchRunner::Done& done) {
   const Change& change = done.change;
   const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
   if (!current) return std::unexpected(current.error());
-  const Expected<bool> ours = context_.descriptors.Has(*current, change.entry_flags);
+  const Expected<std::optional<std::uint8_t>> ours = OursIn(*current, change);
   if (!ours) return std::unexpected(ours.error());
   if (!*ours) {
     ++report_.already_gone;
-    return Reverted(change);
+    return Reverted(change, *current);
   }
   if (++tries_[change.id] >= kTries)
     return Fail(change, "WRITE_DAC", {ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
+  drifted_.insert(change.id);
   Change again = change;
-  again.state = ChangeState::kReverting;
+  again.entry_flags = **ours;
   again.revert_from = *current;
-  again.revert_to = 1;  // Prepare() works it out.
   queue_.push_back(std::move(again));
   return {};
 }
 
 Expected<void> Rollback::RecordOne(const BatchRunner::Done& done) {
+  const Change& change = done.change;
   report_.writes += done.result.wrote;
-  ++done_;
   switch (done.result.outcome) {
     case WorkOutcome::kDone:
-      ++(tries_.contains(done.change.id) ? report_.drifted : report_.restored);
-      return Reverted(done.change);
-    case WorkOutcome::kAlready:
+      ++done_;
+      ++(drifted_.contains(change.id) ? report_.drifted : report_.restored);
+      return Reverted(change, change.revert_to);
+    case WorkOutcome::kAlready: {
+      ++done_;
+      // A rollback that was broken off had come so far.
+      const bool by_us = change.state == ChangeState::kReverting && !drifted_.contains(change.id);
+      ++(by_us ? report_.restored : report_.already_gone);
+      return Reverted(change, change.revert_to);
+    }
     case WorkOutcome::kGone:
+      ++done_;
       ++report_.already_gone;
-      return Reverted(done.change);
+      return Reverted(change, change.revert_to);
     case WorkOutcome::kMovedOn:
       return MovedOn(done);
+    case WorkOutcome::kNoSource:
     case WorkOutcome::kOtherName:
     case WorkOutcome::kFailed:
       break;
   }
-  if (done.result.error->kind == ErrorKind::kBusy && ++tries_[done.change.id] < kTries) {
-    queue_.push_back(done.change);
+  if (done.result.error->kind == ErrorKind::kBusy && ++tries_[change.id] < kTries) {
+    queue_.push_back(change);
     return {};
   }
-  return Fail(done.change, done.result.right, *done.result.error);
+  return Fail(change, done.result.right, *done.result.error);
 }
 
 Expected<void> Rollback::Record(const std::vector<BatchRunner::Done>& done) {
@@ -168,7 +181,7 @@ Expected<void> Rollback::RevertAll() {
     const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
       if (Expected<void> kept = Record(done); !kept) return kept;
       while (!environment_.stop && !queue_.empty() && batch.size() < environment_.batch) {
-        if (Expected<bool> ready = Prepare(queue_.back()); !ready) return std::unexpected(ready.error());
+        if (Expected<void> ready = Prepare(queue_.back()); !ready) return ready;
         batch.push_back(std::move(queue_.back()));
         queue_.pop_back();
       }

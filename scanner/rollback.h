@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <unordered_set>
+
 #include "scanner/session.h"
 #include "scanner/sweep.h"
 
@@ -33,11 +35,12 @@ class Rollback {
 
  private:
   Expected<void> RevertAll();
-  Expected<bool> Prepare(store::Change& change);
+  Expected<void> Prepare(store::Change& change);
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);
   Expected<void> RecordOne(const BatchRunner::Done& done);
   Expected<void> MovedOn(const BatchRunner::Done& done);
-  Expected<void> Reverted(const store::Change& change);
+  Expected<void> Reverted(const store::Change& change, store::DescriptorId now);
+  Expected<std::optional<std::uint8_t>> OursIn(store::DescriptorId current, const store::Change& change);
   Expected<void> Fail(const store::Change& change, const char* right, const Error& error);
   Expected<void> Prove();
 
@@ -46,6 +49,7 @@ class Rollback {
   bool alone_ = true;                 // No other grant is in the ledger: no object has two records.
   std::vector<store::Change> queue_;  // From the back.
   std::unordered_map<store::ChangeId, int> tries_;
+  std::unordered_set<store::ChangeId> drifted_;  // Others had edited the object: a second step takes our entry out.
   std::vector<store::ChangeResult> results_;
   std::uint64_t total_ = 0, done_ = 0;
   RollbackReport report_;

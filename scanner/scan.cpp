@@ -2,6 +2,7 @@
 #include "scanner/scan.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "scanner/opener.h"
@@ -18,6 +19,9 @@ using store::Verdict;
 // Names a transaction: enough that its cost disappears, few enough that a kill costs little.
 constexpr std::size_t kNamesACommit = 8192;
 
+constexpr std::uint8_t kInherited = security::kInherited;
+constexpr std::uint8_t kInheritedFolder = kInherited | security::kObjectInherit | security::kContainerInherit;
+
 Reason ReasonFor(Exclusion exclusion) {
   switch (exclusion) {
     case Exclusion::kNone:
@@ -32,10 +36,17 @@ Reason ReasonFor(Exclusion exclusion) {
   return Reason::kNone;
 }
 
-// A verdict that came from the descriptor and the grant's rules, not from a failure or from what the object was.
-bool StillHolds(const Node& known) {
+// Nothing new: what the planner said of the object holds. (Why a scan alone skips a name, it finds out each time.)
+bool KeepsVerdict(const Node& known, const Node& node) {
+  if (known.file_id != node.file_id || known.descriptor != node.descriptor || known.has_links != node.has_links ||
+      known.is_folder != node.is_folder)
+    return false;
   if (known.verdict == Verdict::kSkipped) return known.reason == Reason::kExpanded || known.reason == Reason::kHardLink;
-  return known.verdict != Verdict::kFailed && known.verdict != Verdict::kUnknown;
+  return known.verdict != Verdict::kUnknown;
+}
+
+bool IsOpenEnd(const Node& node) {
+  return node.verdict == Verdict::kPending || (node.verdict == Verdict::kFailed && node.descriptor != 0);
 }
 
 const Node* FindKnown(const std::vector<Node>& sorted, const std::string& name, const FileId& id) {
@@ -89,15 +100,28 @@ Expected<void> Scan::SetVerdict(Node& node) {
   }
   const Expected<Facts> facts = descriptors_.FactsOf(node.descriptor);
   if (!facts) return std::unexpected(facts.error());
-  node.verdict = facts->readable ? Verdict::kReadable : Verdict::kPending;
+  const Expected<bool> inherited = descriptors_.Has(node.descriptor, node.is_folder ? kInheritedFolder : kInherited);
+  if (!inherited) return std::unexpected(inherited.error());
+  // Perhaps readable through us alone: the planner knows what the folder above passes on.
+  node.verdict = facts->readable && !*inherited ? Verdict::kReadable : Verdict::kPending;
   return {};
 }
 
+Expected<bool> Scan::IsAdoptable(const Node& node) {
+  if (!grant_.principal_is_ours || node.descriptor == 0 || live_->contains(node.file_id)) return false;
+  const Expected<std::vector<store::Change>> live = ledger_.LiveChangesOf(node.file_id);
+  if (!live) return std::unexpected(live.error());
+  return live->empty();  // Else it is another grant's.
+}
+
 Expected<void> Scan::Adopt(store::FolderId folder, const Node& node) {
-  if (!grant_.principal_is_ours || node.descriptor == 0 || live_->contains(node.file_id)) return {};
+  if (!grant_.principal_is_ours || node.descriptor == 0) return {};
   const Expected<std::optional<std::uint8_t>> flags = descriptors_.ShapeOfOurs(node.descriptor);
   if (!flags) return std::unexpected(flags.error());
   if (!*flags) return {};
+  const Expected<bool> adoptable = IsAdoptable(node);
+  if (!adoptable) return std::unexpected(adoptable.error());
+  if (!*adoptable) return {};
   const Expected<store::DescriptorId> bare = descriptors_.Without(node.descriptor, **flags);
   if (!bare) return std::unexpected(bare.error());
   store::Change change;
@@ -140,14 +164,37 @@ Expected<Node> Scan::ToNode(const ScannedName& scanned, const FolderRef& folder,
     path.push_back(scanned.name);
     if (Expected<void> added = AddFailure(path, scanned.right, *scanned.error); !added)
       return std::unexpected(added.error());
-  } else if (known && known->descriptor == node.descriptor && known->has_links == node.has_links &&
-             known->is_folder == node.is_folder && StillHolds(*known)) {
-    node.verdict = known->verdict;  // Nothing new: what the planner said of it holds.
+  } else if (known && KeepsVerdict(*known, node)) {
+    node.verdict = known->verdict;
     node.reason = known->reason;
   } else if (Expected<void> set = SetVerdict(node); !set) {
     return std::unexpected(set.error());
   }
+  report_.open_ends += IsOpenEnd(node);
   return node;
+}
+
+// A left-out object that carries an entry of ours, by its shape: the planner finds out.
+Expected<void> Scan::NoteStray(const Node& node) {
+  if (node.descriptor == 0 || live_->empty()) return {};
+  const Expected<std::optional<std::uint8_t>> stray = descriptors_.ShapeOfOurs(node.descriptor);
+  if (!stray) return std::unexpected(stray.error());
+  report_.open_ends += stray->has_value();
+  return {};
+}
+
+// What is in a folder that is not entered any more (left out, or not to be opened) leaves the index.
+Expected<void> Scan::DropLeftFolders(store::FolderId folder, const ScannedFolder& scanned,
+                                     std::span<const Node> known) {
+  std::unordered_set<FileId> left;
+  for (const ScannedName& name : scanned.names)
+    if (!name.entered && known_.HasFolder(name.info.id)) left.insert(name.info.id);
+  if (left.empty()) return {};
+  std::vector<Node> kept;
+  for (const Node& node : known)
+    if (!node.is_folder || !left.contains(node.file_id)) kept.push_back(node);
+  const Expected<std::uint64_t> dropped = ledger_.ReplaceNodes(folder, kept);
+  return dropped ? Expected<void>{} : std::unexpected(dropped.error());
 }
 
 Expected<void> Scan::Merge(ScannedFolder& scanned) {
@@ -177,14 +224,8 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     Expected<Node> node = ToNode(name, ref, FindKnown(known, ToWtf8(name.name), name.info.id));
     if (!node) return std::unexpected(node.error());
     ++counts[node->verdict];
-    if (name.exclusion != Exclusion::kNone && node->descriptor != 0 && !live_->empty()) {
-      const Expected<std::optional<std::uint8_t>> stray = descriptors_.ShapeOfOurs(node->descriptor);
-      if (!stray) return std::unexpected(stray.error());
-      if (*stray) {
-        report_.strays.push_back(path);
-        report_.strays.back().push_back(name.name);
-      }
-    }
+    if (name.exclusion != Exclusion::kNone)
+      if (Expected<void> noted = NoteStray(*node); !noted) return noted;
     if (name.entered) frontier.push_back({grant_.id, ref.number, node->name, node->file_id});
     nodes.push_back(std::move(*node));
   }
@@ -192,6 +233,7 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
   if (scanned.list_error)
     for (const Node& old : known)
       if (std::ranges::none_of(nodes, [&old](const Node& node) { return node.name == old.name; })) nodes.push_back(old);
+  if (Expected<void> dropped = DropLeftFolders(ref.number, scanned, known); !dropped) return dropped;
   const Expected<std::uint64_t> written = ledger_.ReplaceNodes(ref.number, nodes);
   if (!written) return std::unexpected(written.error());
   report_.rows_written += *written;
@@ -201,19 +243,47 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
   return ledger_.RemoveFrontier({grant_.id, ref.parent ? ref.parent->number : 0, ToWtf8(ref.name), ref.id});
 }
 
+// From the first difference on the grant has to be planned again.
+Expected<void> Scan::Mark() {
+  if (std::exchange(marked_, true)) return {};
+  return ledger_.SetGrantState(grant_.id, store::GrantState::kScanning);
+}
+
 Expected<void> Scan::Commit(std::vector<ScannedFolder>& folders) {
   const Expected<void> committed = ledger_.InTransaction([&]() -> Expected<void> {
     for (ScannedFolder& folder : folders)
       if (Expected<void> merged = Merge(folder); !merged) return merged;
-    if (report_.rows_written > 0 && !std::exchange(marked_, true))
-      if (Expected<void> set = ledger_.SetGrantState(grant_.id, store::GrantState::kScanning); !set) return set;
+    if (report_.rows_written > 0)
+      if (Expected<void> marked = Mark(); !marked) return marked;
     // Until the plan has made the roll-ups, the root's row says how far the scan is.
-    return ledger_.SetCounts(root_folder_, total_);
+    return marked_ ? ledger_.SetCounts(root_folder_, total_) : Expected<void>{};
   });
   folders.clear();
   if (!committed) return committed;
   progress_.Report({Phase::kScanning, grant_.root, report_.objects, 0, 0, report_.failures});
   return {};
+}
+
+Expected<void> Scan::RecordRoot(Node& self) {
+  const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);
+  if (!folders) return std::unexpected(folders.error());
+  if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
+  if (!folders->empty() && KeepsVerdict(folders->front().self, self)) {
+    self.verdict = folders->front().self.verdict;
+    self.reason = folders->front().self.reason;
+  } else {
+    if (Expected<void> set = SetVerdict(self); !set) return set;
+    ++report_.rows_written;
+    if (Expected<void> marked = Mark(); !marked) return marked;
+  }
+  report_.open_ends += IsOpenEnd(self);
+  const Expected<store::FolderId> id = ledger_.AddFolder(grant_.id, 0, self);
+  if (!id) return std::unexpected(id.error());
+  root_folder_ = *id;
+  if (Expected<void> updated = ledger_.UpdateRoot(root_folder_, self); !updated) return updated;
+  if (!self.is_folder) return {};
+  const store::FrontierFolder root{grant_.id, 0, self.name, self.file_id};
+  return ledger_.AddFrontier({&root, 1});
 }
 
 Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
@@ -233,17 +303,7 @@ Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
   if (!descriptor) return std::unexpected(descriptor.error());
   self.descriptor = *descriptor;
   ++report_.objects;
-  const Expected<void> recorded = ledger_.InTransaction([&]() -> Expected<void> {
-    if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
-    if (Expected<void> set = SetVerdict(self); !set) return set;
-    const Expected<store::FolderId> id = ledger_.AddFolder(grant_.id, 0, self);
-    if (!id) return std::unexpected(id.error());
-    root_folder_ = *id;
-    if (Expected<void> updated = ledger_.UpdateRoot(root_folder_, self); !updated) return updated;
-    if (!self.is_folder) return {};
-    const store::FrontierFolder root{grant_.id, 0, self.name, self.file_id};
-    return ledger_.AddFrontier({&root, 1});
-  });
+  const Expected<void> recorded = ledger_.InTransaction([&] { return RecordRoot(self); });
   if (!recorded) return std::unexpected(recorded.error());
   std::vector<FolderTask> tasks;
   ++total_[self.verdict];
@@ -260,6 +320,7 @@ Expected<std::vector<FolderTask>> Scan::Start() {
   const Expected<std::vector<store::FrontierFolder>> frontier = ledger_.Frontier(grant_.id);
   if (!frontier) return std::unexpected(frontier.error());
   if (frontier->empty() || frontier->front().parent == 0) return StartAtRoot();
+  report_.resumed = true;
   std::unordered_map<store::FolderId, std::shared_ptr<FolderRef>> refs;
   for (const FolderTree::Entry& entry : known_.Entries()) {
     const auto parent = refs.find(entry.parent);

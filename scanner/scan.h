@@ -30,8 +30,9 @@ struct ScanReport {
   std::uint64_t objects = 0;
   std::uint64_t rows_written = 0;  // 0: the index says already what is there.
   std::uint64_t failures = 0;
-  bool complete = false;               // false: stopped; the frontier is in the ledger.
-  std::vector<PathComponents> strays;  // Excluded objects that carry an entry which is ours by its shape.
+  std::uint64_t open_ends = 0;  // Rows that a plan has to look at although nothing changed: failed, not yet planned.
+  bool complete = false;        // false: stopped; the frontier is in the ledger.
+  bool resumed = false;         // Went on from such a frontier: the other numbers tell only of the rest.
 };
 
 // Brings a grant's index up to what the volume holds: walks from the root (or from the frontier that an earlier run
@@ -53,9 +54,15 @@ class Scan {
  private:
   Expected<std::vector<FolderTask>> Start();
   Expected<std::vector<FolderTask>> StartAtRoot();
+  Expected<void> RecordRoot(store::Node& self);
+  Expected<void> Mark();
   Expected<void> Merge(ScannedFolder& scanned);
   Expected<store::Node> ToNode(const ScannedName& scanned, const FolderRef& folder, const store::Node* known);
   Expected<void> SetVerdict(store::Node& node);
+  Expected<void> NoteStray(const store::Node& node);
+  Expected<void> DropLeftFolders(store::FolderId folder, const ScannedFolder& scanned,
+                                 std::span<const store::Node> known);
+  Expected<bool> IsAdoptable(const store::Node& node);
   Expected<void> Adopt(store::FolderId folder, const store::Node& node);
   Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
   Expected<void> Commit(std::vector<ScannedFolder>& folders);

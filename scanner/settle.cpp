@@ -1,82 +1,161 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/settle.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "scanner/records.h"
+#include "scanner/recount.h"
+#include "security/edit.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
 
 using store::Change;
 using store::ChangeState;
+using Direction = BatchRunner::Direction;
 
 namespace {
 
 constexpr ChangeState kApplying[] = {ChangeState::kIntent, ChangeState::kApplied};
 constexpr ChangeState kReverting[] = {ChangeState::kReverting, ChangeState::kReverted};
+// A rollback that was broken off goes on by itself.
+constexpr ChangeState kReverted[] = {ChangeState::kReverted};
 
 class Settler {
  public:
-  Settler(Environment& environment, GrantContext& context)
-      : environment_(environment),
-        context_(context),
-        runner_(environment, context.descriptors, context.tree, context.root, context.grant.root_id, nullptr) {}
+  Settler(Environment& environment, GrantContext& context) : environment_(environment), context_(context) {}
 
   Expected<SettleReport> Run() {
-    if (Expected<void> settled = RunAll(kApplying, BatchRunner::Direction::kApply); !settled)
+    if (Expected<void> settled = RunAll(kApplying, Direction::kApply); !settled)
       return std::unexpected(settled.error());
-    if (Expected<void> settled = RunAll(kReverting, BatchRunner::Direction::kRevert); !settled)
-      return std::unexpected(settled.error());
-    if (report_.looked_at == 0) return report_;
-    if (Expected<void> flushed = runner_.Flush(); !flushed) return std::unexpected(flushed.error());
+    const bool rolling_back = context_.grant.state == store::GrantState::kRollingBack;
+    const auto states =
+        rolling_back ? std::span<const ChangeState>(kReverted) : std::span<const ChangeState>(kReverting);
+    if (Expected<void> settled = RunAll(states, Direction::kRevert); !settled) return std::unexpected(settled.error());
     return report_;
   }
 
  private:
-  Expected<void> RunAll(std::span<const ChangeState> states, BatchRunner::Direction direction) {
+  Expected<void> RunAll(std::span<const ChangeState> states, Direction direction) {
     Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
     if (!changes) return std::unexpected(changes.error());
     if (changes->empty()) return {};
     report_.looked_at += changes->size();
+    std::vector<Change> honest, forged;
+    for (Change& change : *changes) {
+      const Expected<bool> is_honest = IsHonest(change, direction);
+      if (!is_honest) return std::unexpected(is_honest.error());
+      (*is_honest ? honest : forged).push_back(std::move(change));
+    }
     // Their intents are durable already.
-    if (Expected<void> started = runner_.Start(std::move(*changes), direction); !started) return started;
-    const std::vector<BatchRunner::Done> done = runner_.Take();
-    return environment_.ledger.InTransaction([&]() -> Expected<void> {
-      results_.clear();
-      for (const BatchRunner::Done& one : done)
-        if (Expected<void> settled = SettleOne(one, direction); !settled) return settled;
-      return environment_.ledger.RecordResults(results_);
-    });
+    BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id,
+                       direction == Direction::kApply ? &*context_.policy : nullptr);
+    if (Expected<void> started = runner.Start(std::move(honest), direction); !started) return started;
+    const std::vector<BatchRunner::Done> done = runner.Take();
+    return environment_.ledger.InTransaction([&] { return Record(done, forged, direction); });
   }
 
-  Expected<void> SettleOne(const BatchRunner::Done& done, BatchRunner::Direction direction) {
-    const bool apply = direction == BatchRunner::Direction::kApply;
+  Expected<void> Record(const std::vector<BatchRunner::Done>& done, std::span<const Change> forged,
+                        Direction direction) {
+    results_.clear();
+    for (const BatchRunner::Done& one : done) {
+      const Expected<void> settled = direction == Direction::kApply ? SettleApply(one) : SettleRevert(one);
+      if (!settled) return settled;
+    }
+    for (const Change& change : forged)
+      if (Expected<void> refused = Refuse(change); !refused) return refused;
+    if (Expected<void> kept = environment_.ledger.RecordResults(results_); !kept) return kept;
+    return MakeIndexTrue();
+  }
+
+  // A row counts only if it says what this program could have wanted: adding or taking away one entry of the grant, or
+  // (taking back) entries of its principal. Whatever else a damaged or forged row holds is never written.
+  Expected<bool> IsHonest(const Change& change, Direction direction) {
+    if (direction == Direction::kApply) {
+      const Expected<store::DescriptorId> before = context_.descriptors.Bare(change.before);
+      if (!before) return Missing(before.error());
+      const Expected<store::DescriptorId> after = context_.descriptors.Bare(change.after);
+      if (!after) return Missing(after.error());
+      return *before == *after;
+    }
+    const auto from = context_.descriptors.Get(change.revert_from);
+    if (!from) return Missing(from.error());
+    const auto to = context_.descriptors.Get(change.revert_to);
+    if (!to) return Missing(to.error());
+    const auto bare_from = security::RemoveEntriesOf(**from, context_.grant.principal);
+    const auto bare_to = security::RemoveEntriesOf(**to, context_.grant.principal);
+    return bare_from && bare_to && bare_from->bytes == bare_to->bytes && bare_to->count <= bare_from->count;
+  }
+
+  static Expected<bool> Missing(const Error& error) {
+    if (error.kind == ErrorKind::kNotFound || error.kind == ErrorKind::kCorrupt) return false;
+    return std::unexpected(error);
+  }
+
+  // Stays live, so that the rollback looks at the object itself and takes out what is ours.
+  Expected<void> Refuse(const Change& change) {
+    ++report_.failed;
+    results_.push_back({change.id, ChangeState::kApplied});
+    const Error error{
+        ErrorKind::kCorrupt, "settle", {}, 0, "the ledger's row does not say what a grant could have written"};
+    return AddFailure(change, "WRITE_DAC", error);
+  }
+
+  Expected<void> SettleApply(const BatchRunner::Done& done) {
     switch (done.result.outcome) {
       case WorkOutcome::kDone:
         ++report_.completed;
         [[fallthrough]];
       case WorkOutcome::kAlready:
-        return apply ? Applied(done.change) : Reverted(done.change);
+        return Applied(done.change);
       case WorkOutcome::kGone:
-        return apply ? Abandoned(done.change) : Reverted(done.change);
+        return Abandoned(done.change);
+      case WorkOutcome::kNoSource:
+        return Abandoned(done.change, store::Verdict::kPending);
+      case WorkOutcome::kOtherName:
+        return Abandoned(done.change, store::Verdict::kSkipped, store::Reason::kHardLink);
       case WorkOutcome::kMovedOn:
-        return apply ? MovedOn(done) : RevertMovedOn(done);
+        return MovedOn(done);
+      case WorkOutcome::kFailed:
+        break;
+    }
+    return Failed(done);
+  }
+
+  Expected<void> SettleRevert(const BatchRunner::Done& done) {
+    switch (done.result.outcome) {
+      case WorkOutcome::kDone:
+        ++report_.completed;
+        [[fallthrough]];
+      case WorkOutcome::kAlready:
+        return RecordReverted(environment_.ledger, done.change, done.change.revert_to, results_);
+      case WorkOutcome::kGone:
+        results_.push_back({done.change.id, ChangeState::kReverted});
+        return {};
+      case WorkOutcome::kMovedOn:
+        return RevertMovedOn(done);
+      case WorkOutcome::kNoSource:
       case WorkOutcome::kOtherName:
       case WorkOutcome::kFailed:
         break;
     }
+    return Failed(done);
+  }
+
+  Expected<void> Failed(const BatchRunner::Done& done) {
     ++report_.failed;
-    return environment_.ledger.AddFailure(
-        {context_.grant.id, PathOf(done.change), done.result.right, context_.grant.principal, *done.result.error});
+    return AddFailure(done.change, done.result.right, *done.result.error);
+  }
+
+  Expected<void> AddFailure(const Change& change, const char* right, const Error& error) {
+    return environment_.ledger.AddFailure({context_.grant.id, PathOf(change), right, context_.grant.principal, error});
   }
 
   Expected<void> Applied(const Change& change) {
-    results_.push_back({change.id, ChangeState::kApplied});
-    // At most one change of a grant is live on an object.
-    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
-    if (!live) return std::unexpected(live.error());
-    for (const Change& older : *live)
-      if (older.grant == change.grant && older.id < change.id && older.state != ChangeState::kIntent)
-        results_.push_back({older.id, ChangeState::kReverted});
-    return SetNode(change, store::Verdict::kCovered, change.after);
+    if (Expected<void> kept = RecordApplied(environment_.ledger, change, results_); !kept) return kept;
+    return SetNode(change, change.Adds() ? store::Verdict::kCovered : store::Verdict::kPending, store::Reason::kNone,
+                   change.after);
   }
 
   Expected<void> Abandoned(const Change& change) {
@@ -85,9 +164,9 @@ class Settler {
     return {};
   }
 
-  Expected<void> Reverted(const Change& change) {
-    results_.push_back({change.id, ChangeState::kReverted});
-    return {};
+  Expected<void> Abandoned(const Change& change, store::Verdict verdict, store::Reason reason = store::Reason::kNone) {
+    if (Expected<void> abandoned = Abandoned(change); !abandoned) return abandoned;
+    return SetNode(change, verdict, reason, change.before);
   }
 
   // Someone edited the object: our entry is in it, or it never came to be.
@@ -97,12 +176,12 @@ class Settler {
     if (!current) return std::unexpected(current.error());
     const Expected<bool> ours = context_.descriptors.Has(*current, change.entry_flags);
     if (!ours) return std::unexpected(ours.error());
-    if (!*ours) {
-      if (Expected<void> set = SetNode(change, store::Verdict::kPending, *current); !set) return set;
-      return Abandoned(change);
+    if (!change.Adds() || !*ours) {
+      if (Expected<void> abandoned = Abandoned(change); !abandoned) return abandoned;
+      return SetNode(change, store::Verdict::kPending, store::Reason::kNone, *current);
     }
-    results_.push_back({change.id, ChangeState::kApplied});
-    return SetNode(change, store::Verdict::kDrifted, *current);
+    if (Expected<void> kept = RecordApplied(environment_.ledger, change, results_); !kept) return kept;
+    return SetNode(change, store::Verdict::kDrifted, store::Reason::kEdited, *current);
   }
 
   // The rollback that was broken off takes it up again, from what the object holds now.
@@ -111,26 +190,54 @@ class Settler {
     if (!current) return std::unexpected(current.error());
     const Expected<bool> ours = context_.descriptors.Has(*current, done.change.entry_flags);
     if (!ours) return std::unexpected(ours.error());
-    if (!*ours) return Reverted(done.change);
-    results_.push_back({done.change.id, ChangeState::kApplied});
+    if (!*ours) return RecordReverted(environment_.ledger, done.change, *current, results_);
+    // Ours by this record, unless a later one took its place.
+    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(done.change.file_id);
+    if (!live) return std::unexpected(live.error());
+    const bool replaced = std::ranges::any_of(*live, [&done](const Change& one) {
+      return one.grant == done.change.grant && one.id > done.change.id && one.state != ChangeState::kReverting;
+    });
+    results_.push_back({done.change.id, replaced ? ChangeState::kReverted : ChangeState::kApplied});
     return {};
   }
 
-  Expected<void> SetNode(const Change& change, store::Verdict verdict, store::DescriptorId descriptor) {
-    store::Node node;
-    node.name = change.name;
-    node.file_id = change.file_id;
-    node.is_folder = change.is_folder;
+  // The row of the change's object; empty where another object has the name by now: the next scan tells.
+  Expected<std::optional<store::Node>> RowOf(const Change& change) {
+    const std::vector<FolderTree::Entry>& entries = context_.tree.Entries();
+    if (change.folder == 0 && !entries.empty()) {
+      const Expected<std::vector<store::Folder>> folders = environment_.ledger.Folders(context_.grant.id);
+      if (!folders) return std::unexpected(folders.error());
+      return folders->front().self;
+    }
+    if (!context_.tree.Contains(change.folder)) return std::nullopt;
+    if (std::exchange(rows_of_, change.folder) != change.folder)
+      if (Expected<void> loaded = environment_.ledger.Nodes(change.folder, rows_); !loaded)
+        return std::unexpected(loaded.error());
+    const auto row = std::ranges::find_if(rows_, [&change](const store::Node& node) {
+      return node.name == change.name && node.file_id == change.file_id;
+    });
+    return row == rows_.end() ? std::nullopt : std::optional(*row);
+  }
+
+  Expected<void> SetNode(const Change& change, store::Verdict verdict, store::Reason reason,
+                         store::DescriptorId descriptor) {
+    Expected<std::optional<store::Node>> row = RowOf(change);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    index_changed_ = true;
+    store::Node& node = **row;
     node.verdict = verdict;
+    node.reason = reason;
     node.descriptor = descriptor;
-    Expected<void> updated;
-    if (change.folder > 0 && context_.tree.Contains(change.folder))
-      updated = environment_.ledger.UpdateNode(change.folder, node);
-    else if (change.folder == 0 && !context_.tree.Entries().empty())
-      updated = environment_.ledger.UpdateRoot(context_.tree.Entries().front().id, node);
-    // Another object has the name by now: the index learns of it at the next scan.
-    if (!updated && updated.error().kind == ErrorKind::kNotFound) return {};
-    return updated;
+    return change.folder == 0 ? environment_.ledger.UpdateRoot(context_.tree.Entries().front().id, node)
+                              : environment_.ledger.UpdateNode(change.folder, node);
+  }
+
+  // The roll-ups follow the rows; what is not settled for good is planned again.
+  Expected<void> MakeIndexTrue() {
+    if (!std::exchange(index_changed_, false)) return {};
+    const auto counts = Recount(environment_.ledger, context_.tree, context_.grant);
+    return counts ? Expected<void>{} : std::unexpected(counts.error());
   }
 
   std::string PathOf(const Change& change) const {
@@ -142,8 +249,10 @@ class Settler {
 
   Environment& environment_;
   GrantContext& context_;
-  BatchRunner runner_;
   std::vector<store::ChangeResult> results_;
+  store::FolderId rows_of_ = 0;
+  std::vector<store::Node> rows_;
+  bool index_changed_ = false;
   SettleReport report_;
 };
 

@@ -14,7 +14,9 @@ struct SettleReport {
 
 // After an unclean stop: asks each object whose change was not known to be final what it holds, and finishes. Holds the
 // change's `before`: to do; its `after`: done; something else: ours if our entry is there, else abandoned. The same for
-// changes that were being taken back. Safe to call at any start: without such changes it does nothing.
+// changes that were being taken back, but for a rollback that was broken off: that goes on by itself. A row that says
+// what no grant could have wanted is refused. Safe to call at any start: without such changes it does nothing. Nothing
+// is final before FlushAndFinalize(), which belongs after the last grant.
 Expected<SettleReport> Settle(Environment& environment, GrantContext& context);
 
 }  // namespace acledger::scanner

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scanner/opener.h"
+#include "scanner/records.h"
 #include "security/edit.h"
 #include "security/wtf8.h"
 
@@ -57,14 +58,15 @@ bool Sweep::NamesPrincipal(DescriptorPool::Number number) {
   return names;
 }
 
-bool Sweep::IsOurs(const AceView& ace, const Candidate& candidate) const {
-  if (ace.IsInherited() && HasOurShape(ace, context_.grant))
-    return mode_ == Mode::kExcluded || !still_passing_on_.contains(candidate.parent);
-  return mode_ == Mode::kRollback && context_.grant.principal_is_ours &&
-         ace.Type() == security::AceType::kAccessAllowed && ace.TrusteeSid() == context_.grant.principal;
+Expected<void> Sweep::FindSiblings() {
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const store::Grant& grant : *grants)
+    if (grant.id != context_.grant.id && grant.principal == context_.grant.principal) siblings_.insert(grant.id);
+  return {};
 }
 
-// Another live grant stands for it; `own` receives this grant's own record, if it has one.
+// Another live grant of the principal stands for it; `own` receives this grant's own record, if it has one.
 Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) {
   const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
   if (!live) return std::unexpected(live.error());
@@ -73,12 +75,12 @@ Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) 
     if (change.grant == context_.grant.id)
       own = change;
     else
-      justified = true;
+      justified = justified || siblings_.contains(change.grant);
   }
   return justified;
 }
 
-// The index of the grant holds the descriptor that was there when it was made.
+// The index of the grant holds the entry that was there when it was made: explicit, or inherited by what was readable.
 Expected<bool> Sweep::WasThereBefore(const Candidate& candidate, const Entry& entry) {
   std::vector<std::string> names;
   for (const std::u16string& component : PathOf(candidate)) names.push_back(ToWtf8(component));
@@ -87,51 +89,77 @@ Expected<bool> Sweep::WasThereBefore(const Candidate& candidate, const Entry& en
   for (const store::Ledger::Found& one : *found) {
     if (one.grant.id != context_.grant.id || one.node.file_id != candidate.info.id || one.node.descriptor == 0)
       continue;
+    if ((entry.flags & security::kInherited) && one.node.verdict != store::Verdict::kReadable) continue;
     return context_.descriptors.Has(one.node.descriptor, entry.flags);
   }
   return false;
 }
 
+Expected<bool> Sweep::IsOurs(const AceView& ace, const Candidate& candidate, const Standing& standing) {
+  if (ace.Type() != security::AceType::kAccessAllowed || ace.TrusteeSid() != context_.grant.principal) return false;
+  const bool recorded = standing.own && ace.Flags() == standing.own->entry_flags && HasOurShape(ace, context_.grant);
+  if (mode_ == Mode::kExcluded) return recorded || (ace.IsInherited() && HasOurShape(ace, context_.grant));
+  if (context_.grant.principal_is_ours) return true;
+  if (!ace.IsInherited() || !HasOurShape(ace, context_.grant) || still_passing_on_.contains(candidate.parent))
+    return false;
+  const Expected<bool> before = WasThereBefore(candidate, {context_.grant.principal, context_.grant.mask, ace.Flags()});
+  if (!before) return std::unexpected(before.error());
+  return !*before;
+}
+
+Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, Standing& standing) {
+  const auto remains = [&] {
+    ++report_.remaining;
+    if (report_.examples.size() < kExamples) report_.examples.push_back(FormatPath(PathOf(candidate)));
+  };
+  const Expected<bool> ours = IsOurs(ace, candidate, standing);
+  if (!ours) return std::unexpected(ours.error());
+  if (*ours && !standing.justified) {
+    Expected<security::Removed> removed =
+        security::RemoveEntry(standing.stripped, {context_.grant.principal, *ace.Mask(), ace.Flags()});
+    if (!removed || removed->outcome == security::RemoveOutcome::kAbsent)
+      remains();  // A descriptor that cannot be edited, or an ACE of an odd length.
+    else
+      standing.stripped = std::move(removed->bytes);
+    return {};
+  }
+  if (ace.TrusteeSid() != context_.grant.principal) return {};
+  if (ace.Flags() & kInheritable) still_passing_on_.insert(candidate.info.id);
+  if (standing.justified || standing.own || mode_ == Mode::kExcluded || ace.IsInherited() ||
+      !HasOurShape(ace, context_.grant))
+    return {};
+  const Expected<bool> before = WasThereBefore(candidate, {context_.grant.principal, context_.grant.mask, ace.Flags()});
+  if (!before) return std::unexpected(before.error());
+  if (!*before) remains();
+  return {};
+}
+
 Expected<void> Sweep::LookAt(const Candidate& candidate, std::vector<Change>& strips) {
   if (!NamesPrincipal(candidate.descriptor)) return {};
-  const DescriptorBytes& current = pool_.Get(candidate.descriptor);
-  std::optional<Change> own;
-  const Expected<bool> justified = IsJustified(candidate.info.id, own);
+  Standing standing;
+  const Expected<bool> justified = IsJustified(candidate.info.id, standing.own);
   if (!justified) return std::unexpected(justified.error());
-  DescriptorBytes stripped = current;
+  standing.justified = *justified;
+  const DescriptorBytes& current = pool_.Get(candidate.descriptor);
+  standing.stripped = current;
   const Expected<DescriptorView> view = DescriptorView::Parse(current);
-  for (const AceView ace : *view->Dacl()) {
-    const bool recorded = own && ace.Flags() == own->entry_flags && HasOurShape(ace, context_.grant);
-    const bool ours = IsOurs(ace, candidate) || (mode_ == Mode::kExcluded && recorded);
-    if (!*justified && ours) {
-      Expected<security::Removed> removed =
-          security::RemoveEntry(stripped, {context_.grant.principal, *ace.Mask(), ace.Flags()});
-      if (!removed) return std::unexpected(removed.error());
-      stripped = std::move(removed->bytes);
-    } else if (ace.TrusteeSid() == context_.grant.principal) {
-      if (ace.Flags() & kInheritable) still_passing_on_.insert(candidate.info.id);
-      if (*justified || own || mode_ == Mode::kExcluded || ace.IsInherited() || !HasOurShape(ace, context_.grant))
-        continue;
-      const Expected<bool> before =
-          WasThereBefore(candidate, {context_.grant.principal, context_.grant.mask, ace.Flags()});
-      if (!before) return std::unexpected(before.error());
-      if (*before) continue;
-      ++report_.remaining;
-      if (report_.examples.size() < kExamples) report_.examples.push_back(FormatPath(PathOf(candidate)));
-    }
-  }
-  if (stripped == current) return {};
-  const Expected<store::DescriptorId> from = context_.descriptors.Intern(current);
+  for (const AceView ace : *view->Dacl())
+    if (Expected<void> looked = LookAtAce(ace, candidate, standing); !looked) return looked;
+  return standing.stripped == current ? Expected<void>{} : AddStrip(candidate, std::move(standing), strips);
+}
+
+Expected<void> Sweep::AddStrip(const Candidate& candidate, Standing standing, std::vector<Change>& strips) {
+  const Expected<store::DescriptorId> from = context_.descriptors.Intern(pool_.Get(candidate.descriptor));
   if (!from) return std::unexpected(from.error());
-  const Expected<store::DescriptorId> to = context_.descriptors.Intern(stripped);
+  const Expected<store::DescriptorId> to = context_.descriptors.Intern(standing.stripped);
   if (!to) return std::unexpected(to.error());
-  Change change = own.value_or(Change{});
+  Change change = standing.own.value_or(Change{});
   change.grant = context_.grant.id;
   change.folder = candidate.folder;
   change.name = ToWtf8(candidate.name);
   change.file_id = candidate.info.id;
   change.is_folder = candidate.info.IsFolder();
-  if (!own) {
+  if (!standing.own) {
     change.original = change.before = *to;
     change.after = *from;
     change.entry_flags = change.is_folder ? security::kInherited | kInheritable : security::kInherited;
@@ -211,7 +239,7 @@ Expected<void> Sweep::Strip(std::vector<Change> strips, const PathComponents& st
       for (const auto& [change, result] : done) {
         report_.stripped += result.wrote;
         if (result.outcome != WorkOutcome::kFailed && result.outcome != WorkOutcome::kMovedOn) {
-          results.push_back({change.id, ChangeState::kReverted});
+          if (Expected<void> kept = RecordReverted(ledger, change, change.revert_to, results); !kept) return kept;
           continue;
         }
         // What moved on is looked at again by the next pass; a failed one keeps its record.
@@ -260,6 +288,7 @@ Expected<SweepReport> Sweep::Run(const PathComponents& start) {
   Expected<Policy> policy = Policy::Make(start, options);
   if (!policy) return std::unexpected(policy.error());
   nothing_excluded_.emplace(std::move(*policy));
+  if (Expected<void> found = FindSiblings(); !found) return std::unexpected(found.error());
   for (int pass = 0; pass < kPasses; ++pass) {
     const Expected<std::uint64_t> found = Pass(start);
     if (!found) return std::unexpected(found.error());

@@ -40,13 +40,22 @@ class Sweep {
     DescriptorPool::Number descriptor = 0;
   };
 
+  struct Standing {                    // One object that names the principal.
+    bool justified = false;            // Another live grant stands for its entries.
+    std::optional<store::Change> own;  // This grant's record of it.
+    security::DescriptorBytes stripped;
+  };
+
   Expected<std::uint64_t> Pass(const PathComponents& start);
   Expected<FolderTask> OpenStart(const PathComponents& start, std::vector<store::Change>& strips);
   Expected<void> LookAtFolder(ScannedFolder& scanned, std::vector<store::Change>& strips);
   Expected<void> LookAt(const Candidate& candidate, std::vector<store::Change>& strips);
   bool NamesPrincipal(DescriptorPool::Number number);
-  bool IsOurs(const security::AceView& ace, const Candidate& candidate) const;
+  Expected<void> LookAtAce(const security::AceView& ace, const Candidate& candidate, Standing& standing);
+  Expected<bool> IsOurs(const security::AceView& ace, const Candidate& candidate, const Standing& standing);
+  Expected<void> AddStrip(const Candidate& candidate, Standing standing, std::vector<store::Change>& strips);
   Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
+  Expected<void> FindSiblings();
   Expected<bool> IsJustified(const FileId& id, std::optional<store::Change>& own);
   Expected<void> Strip(std::vector<store::Change> strips, const PathComponents& start, FileId start_id);
   Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
@@ -62,6 +71,7 @@ class Sweep {
   FileId start_id_;
   FolderTree tree_;
   store::FolderId last_folder_ = 0;
+  std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal.
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   SweepReport report_;
 };

@@ -28,27 +28,40 @@ void Writer::Start(const std::vector<Work>& batch, bool own_thread) {
 
 std::vector<WorkResult> Writer::Wait() { return running_.get(); }
 
-std::vector<WorkResult> Writer::Run(const std::vector<Work>& batch) {
-  std::vector<WorkResult> results;
-  results.reserve(batch.size());
+// Only a help for the volume: what it cannot take is told by the write itself, for each object.
+void Writer::Prepare(const std::vector<Work>& batch) {
   std::vector<const security::DescriptorBytes*> wanted;
   for (const Work& work : batch) wanted.push_back(work.to);
   std::ranges::sort(wanted);
   wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
   std::vector<security::Bytes> descriptors;
   for (const security::DescriptorBytes* bytes : wanted) descriptors.emplace_back(*bytes);
-  if (const Expected<void> prepared = volume_.PrepareDescriptors(descriptors); !prepared) {
-    results.assign(batch.size(), {});
-    for (WorkResult& result : results) {
-      result.right = "WRITE_DAC";
-      result.error = prepared.error();
+  static_cast<void>(volume_.PrepareDescriptors(descriptors));
+}
+
+std::vector<WorkResult> Writer::Run(const std::vector<Work>& batch) {
+  Prepare(batch);
+  std::vector<WorkResult> results;
+  results.reserve(batch.size());
+  for (const Work& work : batch) {
+    WorkResult result = Do(work);
+    if (policy_ && (work.change.entry_flags & security::kContainerInherit)) {
+      const bool holds_it = result.outcome == WorkOutcome::kDone || result.outcome == WorkOutcome::kAlready;
+      if (holds_it && work.change.Adds())
+        not_passing_on_.erase(work.change.file_id);
+      else
+        not_passing_on_.insert(work.change.file_id);
     }
-    return results;
+    results.push_back(std::move(result));
   }
-  for (const Work& work : batch) results.push_back(Do(work));
   // Folders may be moved by others between batches: do not keep handles on them.
   opener_.Forget();
   return results;
+}
+
+bool Writer::LostItsSource(const store::Change& change) const {
+  return policy_ && change.Adds() && (change.entry_flags & security::kInherited) && tree_.Contains(change.folder) &&
+         not_passing_on_.contains(tree_.At(change.folder).file_id);
 }
 
 Expected<std::optional<std::string>> Writer::NameOutside(Object& object) {
@@ -64,39 +77,27 @@ Expected<std::optional<std::string>> Writer::NameOutside(Object& object) {
   return std::nullopt;
 }
 
-WorkResult Writer::Do(const Work& work) {
-  WorkResult result;
-  const auto fail = [&result](const char* right, const Error& error) {
-    result.outcome = error.kind == ErrorKind::kNotFound ? WorkOutcome::kGone : WorkOutcome::kFailed;
-    result.right = right;
-    result.error = error;
-  };
-  Expected<std::unique_ptr<Object>> object =
-      opener_.Open(work.change.folder, work.change.name, work.change.file_id, Access::kWrite);
-  if (!object) {
-    fail("WRITE_DAC", object.error());
-    return result;
+bool Writer::IsAllOurs(Object& object, WorkResult& result) {
+  const Expected<ObjectInfo> info = object.Info();
+  if (!info) {
+    result.right = "FILE_READ_ATTRIBUTES";
+    result.error = info.error();
+    return false;
   }
-  if (policy_ && !work.change.is_folder) {
-    const Expected<ObjectInfo> info = (*object)->Info();
-    if (!info) {
-      fail("FILE_READ_ATTRIBUTES", info.error());
-      return result;
-    }
-    if (info->link_count > 1) {
-      const Expected<std::optional<std::string>> outside = NameOutside(**object);
-      if (!outside || *outside) {
-        result.outcome = WorkOutcome::kOtherName;
-        result.detail = outside ? **outside : outside.error().ToString();
-        return result;
-      }
-    }
-  }
-  const Expected<Convergence> converged = Converge(**object, *work.from, *work.to, result.current);
+  if (info->link_count <= 1) return true;
+  const Expected<std::optional<std::string>> outside = NameOutside(object);
+  if (outside && !*outside) return true;
+  result.outcome = WorkOutcome::kOtherName;
+  result.detail = outside ? **outside : outside.error().ToString();
+  return false;
+}
+
+void Writer::Write(const Work& work, Object& object, WorkResult& result) {
+  const Expected<Convergence> converged = Converge(object, *work.from, *work.to, result.current, result.uncertain);
   if (!converged) {
-    fail("WRITE_DAC", converged.error());
-    result.uncertain = converged.error().kind != ErrorKind::kNoEffect;
-    return result;
+    result.right = "WRITE_DAC";
+    result.error = converged.error();
+    return;
   }
   switch (*converged) {
     case Convergence::kDone:
@@ -106,10 +107,28 @@ WorkResult Writer::Do(const Work& work) {
       result.outcome = WorkOutcome::kAlready;
       break;
     case Convergence::kMovedOn:
+    case Convergence::kEdited:
       result.outcome = WorkOutcome::kMovedOn;
       break;
   }
-  result.wrote = *converged == Convergence::kDone;
+  result.wrote = *converged == Convergence::kDone || *converged == Convergence::kEdited;
+}
+
+WorkResult Writer::Do(const Work& work) {
+  WorkResult result;
+  if (LostItsSource(work.change)) {
+    result.outcome = WorkOutcome::kNoSource;
+    return result;
+  }
+  Expected<std::unique_ptr<Object>> object =
+      opener_.Open(work.change.folder, work.change.name, work.change.file_id, Access::kWrite);
+  if (!object) {
+    if (object.error().kind == ErrorKind::kNotFound) result.outcome = WorkOutcome::kGone;
+    result.right = "WRITE_DAC";
+    result.error = object.error();
+    return result;
+  }
+  if (!policy_ || work.change.is_folder || IsAllOurs(**object, result)) Write(work, **object, result);
   return result;
 }
 

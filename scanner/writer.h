@@ -5,6 +5,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "scanner/converge.h"
@@ -26,6 +27,7 @@ enum class WorkOutcome : std::uint8_t {
   kMovedOn,    // Someone else's descriptor is there: in `current`.
   kGone,       // The object exists no more.
   kOtherName,  // A hard link outside the grant: nothing written; `detail` is the other name.
+  kNoSource,   // The folder that it was to inherit from does not pass the entry on: nothing written.
   kFailed,     // `error`. Where `uncertain`, the write may have taken effect: the intent stays for Settle().
 };
 
@@ -42,7 +44,8 @@ struct WorkResult {
 // The one writer of a volume: carries out batches in order, on a thread of its own or on the caller's.
 class Writer {
  public:
-  // Checks for hard links are made against `policy` where one is given. All must outlive the Writer.
+  // With a policy entries are added: a file with a hard link outside it is left alone, and so is what was to inherit
+  // from a folder that could not be written. Without one they are taken back. All must outlive the Writer.
   Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy);
   ~Writer();
 
@@ -53,7 +56,12 @@ class Writer {
 
  private:
   std::vector<WorkResult> Run(const std::vector<Work>& batch);
+  void Prepare(const std::vector<Work>& batch);
   WorkResult Do(const Work& work);
+  void Write(const Work& work, Object& object, WorkResult& result);
+  // Whether every name of the object is the grant's; else `result` says which one is not.
+  bool IsAllOurs(Object& object, WorkResult& result);
+  bool LostItsSource(const store::Change& change) const;
   // The first name of the object that the grant does not reach.
   Expected<std::optional<std::string>> NameOutside(Object& object);
 
@@ -62,6 +70,7 @@ class Writer {
   const PathComponents& root_;
   const Policy* policy_;
   Opener opener_;
+  std::unordered_set<FileId> not_passing_on_;  // Folders that were to pass an entry on and were not written.
   asio::thread_pool pool_{1};
   std::future<std::vector<WorkResult>> running_;
 };

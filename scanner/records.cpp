@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/records.h"
+
+namespace acledger::scanner {
+
+using store::Change;
+using store::ChangeState;
+
+namespace {
+
+// Says what the step was, so that a start after a power cut can make it again.
+Expected<void> Close(store::Ledger& ledger, Change change, store::DescriptorId from, store::DescriptorId to,
+                     std::vector<store::ChangeResult>& results) {
+  change.revert_from = from;
+  change.revert_to = to;
+  results.push_back({change.id, ChangeState::kReverted});
+  return ledger.RecordReverts({&change, 1});
+}
+
+bool IsApplied(const Change& change) {
+  return change.state == ChangeState::kApplied || change.state == ChangeState::kFinal;
+}
+
+}  // namespace
+
+Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::vector<store::ChangeResult>& results) {
+  const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
+  if (!live) return std::unexpected(live.error());
+  for (const Change& other : *live) {
+    if (other.id == change.id || !IsApplied(other)) continue;
+    Expected<void> kept;
+    if (other.grant != change.grant)
+      kept = ledger.SetAfter(other.id, change.after);
+    else if (other.id < change.id)
+      kept = Close(ledger, other, change.before, change.original, results);
+    if (!kept) return kept;
+  }
+  if (!change.Adds()) return Close(ledger, change, change.before, change.after, results);
+  results.push_back({change.id, ChangeState::kApplied});
+  return {};
+}
+
+Expected<void> RecordReverted(store::Ledger& ledger, const Change& change, store::DescriptorId now,
+                              std::vector<store::ChangeResult>& results) {
+  results.push_back({change.id, ChangeState::kReverted});
+  const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
+  if (!live) return std::unexpected(live.error());
+  for (const Change& other : *live) {
+    if (other.grant == change.grant || !IsApplied(other)) continue;
+    if (Expected<void> set = ledger.SetAfter(other.id, now); !set) return set;
+  }
+  return {};
+}
+
+}  // namespace acledger::scanner

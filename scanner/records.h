@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "store/ledger.h"
+
+namespace acledger::scanner {
+
+// What a descriptor that was just written means for the records of the same object: at most one change of a grant stays
+// live on it, and the changes of other grants go on from what it holds now. Inside a ledger transaction; `results` are
+// to be recorded in the same one.
+
+// `change` was applied. A change that takes an entry away (it does not add one) is closed at once.
+Expected<void> RecordApplied(store::Ledger& ledger, const store::Change& change,
+                             std::vector<store::ChangeResult>& results);
+
+// `change` was taken back; the object holds `now`.
+Expected<void> RecordReverted(store::Ledger& ledger, const store::Change& change, store::DescriptorId now,
+                              std::vector<store::ChangeResult>& results);
+
+}  // namespace acledger::scanner
