@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 namespace acledger::scanner::ntfs3g {
@@ -21,46 +22,48 @@ int Rank(const HeldWrites::Write& write) {
   return (write.bytes[kIndexFlagsAt] & 1) != 0 ? 3 : 4;
 }
 
-std::int64_t EndOf(const HeldWrites::Write& write) {
-  return write.offset + static_cast<std::int64_t>(write.bytes.size());
-}
-
 }  // namespace
+
+// The first write that ends behind `offset`.
+std::map<std::int64_t, HeldWrites::Write>::iterator HeldWrites::FirstBehind(std::int64_t offset) {
+  auto at = writes_.upper_bound(offset);
+  if (at != writes_.begin() && std::prev(at)->second.End() > offset) --at;
+  return at;
+}
 
 void HeldWrites::Add(std::int64_t offset, std::span<const std::uint8_t> bytes) {
   const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-  for (Write& write : writes_) {
-    if (write.offset > offset || EndOf(write) < end) continue;
-    std::copy(bytes.begin(), bytes.end(), write.bytes.begin() + (offset - write.offset));
+  const auto at = FirstBehind(offset);
+  if (at != writes_.end() && at->second.offset <= offset && at->second.End() >= end) {
+    std::copy(bytes.begin(), bytes.end(), at->second.bytes.begin() + (offset - at->second.offset));
     return;
   }
   CutOut(offset, end);
-  writes_.push_back({offset, {bytes.begin(), bytes.end()}, read_.contains(offset)});
+  writes_.emplace(offset, Write{offset, {bytes.begin(), bytes.end()}, read_.contains(offset)});
 }
 
 void HeldWrites::CutOut(std::int64_t offset, std::int64_t end) {
-  std::vector<Write> kept;
-  for (Write& write : writes_) {
-    if (write.offset >= end || EndOf(write) <= offset) {
-      kept.push_back(std::move(write));
-      continue;
+  for (auto at = FirstBehind(offset); at != writes_.end() && at->first < end;) {
+    const Write old = std::move(at->second);
+    at = writes_.erase(at);
+    if (old.offset < offset) {
+      writes_.emplace(old.offset,
+                      Write{old.offset, {old.bytes.begin(), old.bytes.begin() + (offset - old.offset)}, old.was_read});
     }
-    if (write.offset < offset) {
-      kept.push_back(
-          {write.offset, {write.bytes.begin(), write.bytes.begin() + (offset - write.offset)}, write.was_read});
-    }
-    if (EndOf(write) > end) {
-      kept.push_back({end, {write.bytes.begin() + (end - write.offset), write.bytes.end()}, write.was_read});
+    if (old.End() > end) {
+      at = writes_.emplace(end, Write{end, {old.bytes.begin() + (end - old.offset), old.bytes.end()}, old.was_read})
+               .first;
     }
   }
-  writes_ = std::move(kept);
 }
 
 void HeldWrites::Overlay(std::int64_t offset, std::span<std::uint8_t> bytes) const {
   const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
-  for (const Write& write : writes_) {
-    const std::int64_t from = std::max(offset, write.offset);
-    const std::int64_t to = std::min(end, EndOf(write));
+  auto at = writes_.upper_bound(offset);
+  if (at != writes_.begin()) --at;
+  for (; at != writes_.end() && at->first < end; ++at) {
+    const Write& write = at->second;
+    const std::int64_t from = std::max(offset, write.offset), to = std::min(end, write.End());
     if (from >= to) continue;
     std::memcpy(bytes.data() + (from - offset), write.bytes.data() + (from - write.offset),
                 static_cast<std::size_t>(to - from));
@@ -70,7 +73,7 @@ void HeldWrites::Overlay(std::int64_t offset, std::span<std::uint8_t> bytes) con
 std::vector<const HeldWrites::Write*> HeldWrites::InOrder() const {
   std::vector<const Write*> order;
   order.reserve(writes_.size());
-  for (const Write& write : writes_) order.push_back(&write);
+  for (const auto& [offset, write] : writes_) order.push_back(&write);
   std::stable_sort(order.begin(), order.end(),
                    [](const Write* left, const Write* right) { return Rank(*left) < Rank(*right); });
   return order;

@@ -34,6 +34,21 @@ bool IsAttachedToLoopDevice(const std::filesystem::path& image) {
   return false;
 }
 
+// Whether each sector of `now` is as before or as after the write: a disk writes sectors whole.
+bool IsBetween(std::span<const std::uint8_t> now, const RedoWrite& write) {
+  constexpr std::size_t kSector = 512;
+  for (std::size_t at = 0; at < now.size();) {
+    const std::size_t to_boundary =
+        kSector - static_cast<std::size_t>(write.offset + static_cast<std::int64_t>(at)) % kSector;
+    const std::size_t count = std::min(to_boundary, now.size() - at);
+    if (std::memcmp(&now[at], &write.before[at], count) != 0 && std::memcmp(&now[at], &write.after[at], count) != 0) {
+      return false;
+    }
+    at += count;
+  }
+  return true;
+}
+
 std::int64_t SizeOf(int fd) {
   struct stat status{};
   if (fstat(fd, &status) != 0) return -1;
@@ -98,13 +113,15 @@ ntfs_device_operations operations = {
 
 }  // namespace
 
-Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path, bool read_only, WriteHook hook) {
+Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path, DeviceOptions options) {
   std::unique_ptr<ImageDevice> device(new ImageDevice());
-  device->read_only_ = read_only;
-  device->hook_ = std::move(hook);
+  device->options_ = std::move(options);
   if (auto opened = device->OpenFile(path); !opened) return std::unexpected(opened.error());
   if (auto locked = device->Lock(path); !locked) return std::unexpected(locked.error());
   if (auto checked = device->CheckBootSector(path); !checked) return std::unexpected(checked.error());
+  if (device->redo_) {
+    if (auto finished = device->FinishRedo(); !finished) return std::unexpected(finished.error());
+  }
   device->handle_ = ntfs_device_alloc(path.c_str(), 0, &operations, device.get());
   if (device->handle_ == nullptr) return OpenError(ErrorKind::kIo, path, std::strerror(errno), errno);
   return device;
@@ -112,6 +129,7 @@ Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path
 
 ImageDevice::~ImageDevice() {
   if (handle_ != nullptr) ntfs_device_free(handle_);
+  if (redo_ && !options_.read_only) redo_->Remove();
   if (fd_ >= 0) close(fd_);
 }
 
@@ -122,12 +140,12 @@ Expected<void> ImageDevice::OpenFile(const std::string& path) {
     return OpenError(ErrorKind::kInvalid, path, "neither a file nor a block device");
   }
   // Root may write it all the same; whoever took the write bits away meant it.
-  if (S_ISREG(status.st_mode) && !read_only_ && (status.st_mode & 0222) == 0) {
+  if (S_ISREG(status.st_mode) && !options_.read_only && (status.st_mode & 0222) == 0) {
     return OpenError(ErrorKind::kReadOnly, path, "the file is read-only");
   }
-  int flags = (read_only_ ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+  int flags = (options_.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC;
   // O_EXCL on a block device fails with EBUSY while the kernel has it mounted or in use.
-  if (S_ISBLK(status.st_mode) && !read_only_) flags |= O_EXCL;
+  if (S_ISBLK(status.st_mode) && !options_.read_only) flags |= O_EXCL;
   fd_ = open(path.c_str(), flags);
   if (fd_ >= 0) return {};
   const int code = errno;
@@ -144,7 +162,7 @@ Expected<void> ImageDevice::Lock(const std::string& path) {
   }
   // A lock of the open file description: it excludes ntfs-3g's process lock as well as a second opener in this process.
   struct flock lock{};
-  lock.l_type = read_only_ ? F_RDLCK : F_WRLCK;
+  lock.l_type = options_.read_only ? F_RDLCK : F_WRLCK;
   lock.l_whence = SEEK_SET;
   if (fcntl(fd_, F_OFD_SETLK, &lock) == 0) return {};
   const int code = errno;
@@ -169,6 +187,9 @@ Expected<void> ImageDevice::CheckBootSector(const std::string& path) {
                      "truncated: " + std::to_string(size) + " bytes, the boot sector says " + std::to_string(wanted));
   }
   serial_ = Load<std::uint64_t>(boot, 0x48);
+  struct stat status{};
+  const bool is_file = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
+  if (is_file && options_.redo) redo_ = std::make_unique<RedoFile>(path + ".acledger-redo", serial_);
   return {};
 }
 
@@ -190,7 +211,7 @@ std::int64_t ImageDevice::Read(void* to, std::int64_t count, std::int64_t offset
 }
 
 std::int64_t ImageDevice::Write(const void* from, std::int64_t count, std::int64_t offset) {
-  if (read_only_) {
+  if (options_.read_only) {
     errno = EROFS;
     return -1;
   }
@@ -200,7 +221,7 @@ std::int64_t ImageDevice::Write(const void* from, std::int64_t count, std::int64
 }
 
 std::int64_t ImageDevice::WriteNow(const void* from, std::int64_t count, std::int64_t offset) {
-  if (hook_) hook_(writes_);
+  if (options_.hook) options_.hook(writes_);
   ++writes_;
   const auto* bytes = static_cast<const std::uint8_t*>(from);
   std::int64_t done = 0;
@@ -213,23 +234,61 @@ std::int64_t ImageDevice::WriteNow(const void* from, std::int64_t count, std::in
   return done;
 }
 
-void ImageDevice::HoldWrites() { holding_ = true; }
-
 Expected<void> ImageDevice::ReleaseWrites() {
   holding_ = false;
+  if (held_.IsEmpty()) return {};
+  auto done = redo_ ? RecordRedo() : Expected<void>{};
   for (const HeldWrites::Write* write : held_.InOrder()) {
+    if (!done) break;
     const auto count = static_cast<std::int64_t>(write->bytes.size());
     if (WriteNow(write->bytes.data(), count, write->offset) == count) continue;
-    const int code = errno;
-    held_.Clear();
-    return Fail(KindOf(code), "write $Secure", std::strerror(code), static_cast<std::uint32_t>(code));
+    done = Fail(KindOf(errno), "write $Secure", std::strerror(errno), static_cast<std::uint32_t>(errno));
   }
   held_.Clear();
-  return {};
+  if (done && options_.redo) done = Sync();
+  if (done && redo_) done = redo_->Forget();
+  return done;
+}
+
+void ImageDevice::DropWrites() {
+  holding_ = false;
+  held_.Clear();
+}
+
+Expected<void> ImageDevice::RecordRedo() {
+  std::vector<RedoWrite> writes;
+  for (const HeldWrites::Write* write : held_.InOrder()) {
+    RedoWrite redo{write->offset, std::vector<std::uint8_t>(write->bytes.size()), write->bytes};
+    if (Read(redo.before.data(), static_cast<std::int64_t>(redo.before.size()), redo.offset) < 0) {
+      return Fail(KindOf(errno), "read the volume", std::strerror(errno), static_cast<std::uint32_t>(errno));
+    }
+    writes.push_back(std::move(redo));
+  }
+  return redo_->Record(writes);
+}
+
+Expected<void> ImageDevice::FinishRedo() {
+  auto writes = redo_->Load();
+  if (!writes) return std::unexpected(writes.error());
+  for (const RedoWrite& write : *writes) {
+    std::vector<std::uint8_t> now(write.after.size());
+    const bool read = Read(now.data(), static_cast<std::int64_t>(now.size()), write.offset) >= 0;
+    if (read && IsBetween(now, write)) continue;
+    return std::unexpected(
+        Error{ErrorKind::kMismatch, "finish the change of", redo_->Path(), 0,
+              "the image is not as that change left it; remove this file if the image was replaced"});
+  }
+  // A reader sees the finished change and leaves the image alone.
+  holding_ = true;
+  for (const RedoWrite& write : *writes) held_.Add(write.offset, write.after);
+  if (options_.read_only) return {};
+  auto released = ReleaseWrites();
+  if (released) redo_->Remove();
+  return released;
 }
 
 Expected<void> ImageDevice::Sync() {
-  if (read_only_ || fdatasync(fd_) == 0) return {};
+  if (options_.read_only || fdatasync(fd_) == 0) return {};
   return Fail(KindOf(errno), "flush the volume", std::strerror(errno), static_cast<std::uint32_t>(errno));
 }
 

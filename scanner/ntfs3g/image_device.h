@@ -7,6 +7,7 @@
 #include <string>
 
 #include "scanner/ntfs3g/held_writes.h"
+#include "scanner/ntfs3g/redo_file.h"
 #include "security/error.h"
 
 struct ntfs_device;
@@ -16,13 +17,21 @@ namespace acledger::scanner::ntfs3g {
 // Called before each write with the number of writes so far. For crash tests: it may end the process.
 using WriteHook = std::function<void(std::uint64_t)>;
 
+struct DeviceOptions {
+  bool read_only = false;
+  WriteHook hook = {};
+  bool redo =
+      true;  // false for an image in the making, which nobody will go on with: no redo file, no waiting for the disk.
+};
+
 // The file or block device below libntfs-3g: opened once, locked against a second writer, and the only place where
 // bytes of the volume are read and written. One thread at a time.
 class ImageDevice {
  public:
   // kNotFound, kReadOnly (not writable), kDenied, kBusy (mounted, attached to a loop device, or locked by another
-  // program), kInvalid (no NTFS boot sector), kCorrupt (shorter than its boot sector says).
-  static Expected<std::unique_ptr<ImageDevice>> Open(const std::string& path, bool read_only, WriteHook hook = {});
+  // program), kInvalid (no NTFS boot sector), kCorrupt (shorter than its boot sector says), kMismatch (a redo file that
+  // does not fit). A change that an earlier process left half done is finished; for a reader in memory only.
+  static Expected<std::unique_ptr<ImageDevice>> Open(const std::string& path, DeviceOptions options);
   ~ImageDevice();
   ImageDevice(const ImageDevice&) = delete;
   ImageDevice& operator=(const ImageDevice&) = delete;
@@ -35,10 +44,12 @@ class ImageDevice {
   std::uint64_t Serial() const { return serial_; }  // The 64-bit NTFS volume serial number.
   std::uint64_t Writes() const { return writes_; }
 
-  // From here on writes are kept in memory (reads see them) until ReleaseWrites() puts them on the device in an order
-  // in which a stop between any two leaves the index of $Secure whole. Not nested.
-  void HoldWrites();
+  // From here on writes are kept in memory (reads see them), until ReleaseWrites() puts them on the device, all or
+  // none: through the redo file, and durable when it returns. On a block device, which has no place for a redo file, in
+  // an order in which a stop between two writes leaves every entry of the indexes reachable. Not nested.
+  void HoldWrites() { holding_ = true; }
   Expected<void> ReleaseWrites();
+  void DropWrites();
 
   // Makes everything written so far durable.
   Expected<void> Sync();
@@ -52,16 +63,18 @@ class ImageDevice {
   Expected<void> OpenFile(const std::string& path);
   Expected<void> Lock(const std::string& path);
   Expected<void> CheckBootSector(const std::string& path);
+  Expected<void> FinishRedo();
+  Expected<void> RecordRedo();
   std::int64_t WriteNow(const void* from, std::int64_t count, std::int64_t offset);
 
   friend struct DeviceCalls;
   int fd_ = -1;
-  bool read_only_ = true;
   ntfs_device* handle_ = nullptr;
   std::int64_t position_ = 0;
   std::uint64_t serial_ = 0;
   std::uint64_t writes_ = 0;
-  WriteHook hook_;
+  DeviceOptions options_;
+  std::unique_ptr<RedoFile> redo_;  // Null where none is kept.
   bool holding_ = false;
   HeldWrites held_;
 };

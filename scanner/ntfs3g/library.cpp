@@ -70,4 +70,11 @@ Error LibraryError(std::string operation, int code) {
   return error;
 }
 
+void Abandon(ntfs_inode* inode) {
+  NInoClearDirty(inode);
+  NInoAttrListClearDirty(inode);
+  NInoFileNameClearDirty(inode);
+  for (int i = 0; i < inode->nr_extents; ++i) NInoClearDirty(inode->extent_nis[i]);
+}
+
 }  // namespace acledger::scanner::ntfs3g

@@ -56,6 +56,9 @@ struct CloseInode {
 };
 using InodePtr = std::unique_ptr<ntfs_inode, CloseInode>;  // Closing a clean inode cannot fail; sync a dirty one first.
 
+// Takes back that an inode was changed in memory, so that closing it writes nothing. It is of no use after that.
+void Abandon(ntfs_inode* inode);
+
 struct CloseAttribute {
   void operator()(ntfs_attr* attribute) const { ntfs_attr_close(attribute); }
 };

@@ -123,8 +123,6 @@ Expected<void> Ntfs3gObject::WriteShared(security::Bytes descriptor) {
   if (*known == 0) {
     known = store.FindOrAdd(descriptor);
     if (!known) return std::unexpected(known.error());
-    // An object must never refer to a descriptor that a power cut can take away.
-    if (auto durable = session().Device().Sync(); !durable) return durable;
   }
   if (*known == before) return {};
   record_.view.SetSecurityId(*known);

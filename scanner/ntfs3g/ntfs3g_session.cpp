@@ -36,9 +36,10 @@ std::unexpected<Error> Gone(RecordId id, std::string reason) {
 
 }  // namespace
 
-Expected<std::unique_ptr<Session>> Session::Mount(const std::string& path, bool read_only, WriteHook hook) {
+Expected<std::unique_ptr<Session>> Session::Mount(const std::string& path, DeviceOptions options) {
+  const bool read_only = options.read_only;
   CaptureLibraryMessages();
-  auto device = ImageDevice::Open(path, read_only, std::move(hook));
+  auto device = ImageDevice::Open(path, std::move(options));
   if (!device) return std::unexpected(device.error());
   std::unique_ptr<Session> session(new Session());
   session->device_ = std::move(*device);
@@ -162,11 +163,10 @@ Expected<void> Session::WriteOwnDescriptor(RecordId id, security::Bytes descript
   const int code = errno;
   attribute.reset();
   if (written) NInoSetDirty(inode->get());
-  const bool synced = ntfs_inode_sync(inode->get()) == 0;
-  auto released = device_->ReleaseWrites();
-  if (!written) return std::unexpected(LibraryError("write descriptor", code));
-  if (!synced) return std::unexpected(LibraryError("write descriptor", errno));
-  return released;
+  if (written && ntfs_inode_sync(inode->get()) == 0) return device_->ReleaseWrites();
+  Abandon(inode->get());
+  device_->DropWrites();
+  return std::unexpected(LibraryError("write descriptor", code));
 }
 
 }  // namespace acledger::scanner::ntfs3g

@@ -41,7 +41,7 @@ struct LoadedRecord {
 // its cache, would show and write back an old state.
 class Session {
  public:
-  static Expected<std::unique_ptr<Session>> Mount(const std::string& path, bool read_only, WriteHook hook);
+  static Expected<std::unique_ptr<Session>> Mount(const std::string& path, DeviceOptions options);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -40,12 +40,7 @@ class Ntfs3gVolume : public Volume {
   Expected<void> PrepareDescriptors(std::span<const security::Bytes> descriptors) override {
     if (shared_.info.read_only) return Fail(ErrorKind::kReadOnly, "store descriptors", kReadOnly);
     const std::lock_guard hold(shared_.lock);
-    SecureStore& store = shared_.session->Descriptors();
-    const std::uint64_t before = store.Added();
-    for (const security::Bytes descriptor : descriptors) {
-      if (auto added = store.FindOrAdd(descriptor); !added) return std::unexpected(added.error());
-    }
-    return store.Added() == before ? Expected<void>{} : shared_.session->Device().Sync();
+    return shared_.session->Descriptors().AddAll(descriptors);
   }
 
   Expected<void> Flush() override {
@@ -69,7 +64,7 @@ class Ntfs3gVolume : public Volume {
 }  // namespace
 
 Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook) {
-  auto session = Session::Mount(path, read_only, std::move(hook));
+  auto session = Session::Mount(path, {.read_only = read_only, .hook = std::move(hook)});
   if (!session) return std::unexpected(session.error());
   auto volume = std::make_unique<Ntfs3gVolume>(std::move(*session));
   if (auto described = volume->Describe(path, read_only); !described) {

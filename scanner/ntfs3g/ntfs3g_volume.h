@@ -25,9 +25,13 @@ namespace acledger::scanner {
 // Threads: one lock for all calls; max_readers is 1. The file is locked for the life of the volume: a second opener,
 // also ntfs-3g, is refused.
 //
-// A kill at any moment leaves a volume that opens again and whose every descriptor can be read: an object shows its old
-// or its new one. A descriptor nobody uses may be left in $Secure. After a power cut the same holds for what was
-// flushed: before an object refers to a descriptor that is new on the volume, that one is made durable.
+// A kill at any moment leaves a volume whose every descriptor can be read: an object shows its old or its new one. What
+// a kill or a power cut left half done in $Secure is in IMAGE.acledger-redo, and the next opener finishes it (a reader
+// in memory only); other programs should not write the image before. Descriptors that nobody uses may be left behind. A
+// power cut may take back what was not flushed, object by object, but leaves none without its descriptor: a new one is
+// durable before the first object refers to it (by PrepareDescriptors() many at once; without it one by one, which is
+// slow). A block device has no place for the redo file; there an index of $Secure may need chkdsk after a kill, and
+// nothing is lost.
 //
 // Errors at opening: kNotFound, kDenied, kReadOnly (the file cannot be written), kBusy (locked, mounted, on a loop
 // device), kInvalid (no NTFS volume), kUnsupported (hibernated, or not cleanly unmounted: its journal or dirty flag

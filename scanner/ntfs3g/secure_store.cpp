@@ -14,6 +14,7 @@ constexpr std::size_t kHeaderBytes = 20;        // hash, id, offset (8), size.
 constexpr std::uint64_t kBlockBytes = 0x40000;  // A block of first copies is followed by one of second copies.
 constexpr std::uint64_t kAlignment = 16;
 constexpr std::uint32_t kFirstId = 0x100;
+constexpr char kAdd[] = "add descriptor";
 constexpr std::size_t kMaxDescriptorBytes = 0x20000;  // Far past the two ACLs of 64 KiB and two SIDs that can be.
 
 constexpr std::uint64_t AlignUp(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
@@ -51,8 +52,6 @@ Expected<std::unique_ptr<SecureStore>> SecureStore::Load(ntfs_volume* volume, Im
   store->sds_.reset(ntfs_attr_open(volume->secure_ni, AT_DATA, STREAM_SDS, 4));
   if (!store->sds_) return std::unexpected(LibraryError("open $Secure:$SDS", errno));
   if (auto loaded = store->LoadIndex(); !loaded) return std::unexpected(loaded.error());
-  if (NVolReadOnly(volume)) return store;
-  if (auto completed = store->CompleteLast(); !completed) return std::unexpected(completed.error());
   return store;
 }
 
@@ -86,31 +85,6 @@ Expected<void> SecureStore::LoadIndex() {
   }
   if (errno != 0 && errno != ENOENT) return std::unexpected(LibraryError("read $Secure:$SII", errno));
   return {};
-}
-
-// A writer adds one descriptor at a time, so only the last can be in $SII and not in $SDH.
-Expected<void> SecureStore::CompleteLast() {
-  const auto last = by_id_.find(last_id_);
-  if (last == by_id_.end() || !Read(last_id_, last->second)) return {};
-  auto indexed = IsIndexedByHash(last_id_, last->second);
-  if (!indexed || *indexed) return indexed ? Expected<void>{} : std::unexpected(indexed.error());
-  device_.HoldWrites();
-  auto added = AddToHashIndex(last_id_, last->second);
-  if (added) added = SyncStreams();
-  auto released = device_.ReleaseWrites();
-  return added ? released : added;
-}
-
-Expected<bool> SecureStore::IsIndexedByHash(std::uint32_t id, const Entry& entry) {
-  ClearLibraryMessage();
-  const IndexPtr index(ntfs_index_ctx_get(volume_->secure_ni, NTFS_INDEX_SDH, 4));
-  if (!index) return std::unexpected(LibraryError("open $Secure:$SDH", errno));
-  std::array<std::uint8_t, 8> key{};
-  Store<std::uint32_t>(key, 0, entry.hash);
-  Store<std::uint32_t>(key, 4, id);
-  if (ntfs_index_lookup(key.data(), static_cast<int>(key.size()), index.get()) == 0) return true;
-  if (errno == ENOENT) return false;
-  return std::unexpected(LibraryError("read $Secure:$SDH", errno));
 }
 
 Expected<const security::DescriptorBytes*> SecureStore::Get(std::uint32_t id) {
@@ -159,32 +133,56 @@ Expected<std::uint32_t> SecureStore::Find(security::Bytes descriptor) {
 Expected<std::uint32_t> SecureStore::FindOrAdd(security::Bytes descriptor) {
   auto found = Find(descriptor);
   if (!found || *found != 0) return found;
-  return Add(descriptor, SecurityHash(descriptor));
+  const std::array coming{descriptor};
+  if (auto added = AddAll(coming); !added) return std::unexpected(added.error());
+  return last_id_;
 }
 
-Expected<std::uint32_t> SecureStore::Add(security::Bytes descriptor, std::uint32_t hash) {
-  if (broken_)
-    return Fail(ErrorKind::kIo, "add descriptor", "an earlier addition to $Secure failed: open the volume again");
+Expected<void> SecureStore::AddAll(std::span<const security::Bytes> descriptors) {
+  std::vector<security::Bytes> missing;
+  for (const security::Bytes descriptor : descriptors) {
+    if (descriptor.size() > kMaxDescriptorBytes) return Fail(ErrorKind::kTooLarge, kAdd, "too large for $Secure");
+    auto known = Find(descriptor);
+    if (!known) return std::unexpected(known.error());
+    if (*known == 0) missing.push_back(descriptor);
+  }
+  if (missing.empty()) return {};
+  if (broken_) return Fail(ErrorKind::kIo, kAdd, "an earlier addition to $Secure failed: open the volume again");
+  const std::uint32_t last_id = last_id_;
+  const std::uint64_t end = end_;
+  device_.HoldWrites();
+  Expected<void> added;
+  for (std::size_t i = 0; i < missing.size() && added; ++i) added = Add(missing[i]);
+  if (added) added = SyncStreams();
+  if (!added) device_.DropWrites();
+  if (added) added = device_.ReleaseWrites();
+  if (!added) TakeBack(last_id, end);
+  return added;
+}
+
+void SecureStore::TakeBack(std::uint32_t last_id, std::uint64_t end) {
+  broken_ = true;
+  Abandon(volume_->secure_ni);
+  for (; last_id_ > last_id; --last_id_) by_id_.erase(last_id_);
+  std::erase_if(by_hash_, [&](const auto& known) { return known.second > last_id; });
+  end_ = end;
+}
+
+Expected<void> SecureStore::Add(security::Bytes descriptor) {
   if (descriptor.size() > kMaxDescriptorBytes)
     return Fail(ErrorKind::kTooLarge, "add descriptor", "too large for $Secure");
   const std::uint32_t id = std::max(last_id_ + 1, kFirstId);
   Entry entry;
-  entry.hash = hash;
+  entry.hash = SecurityHash(descriptor);
   entry.size = static_cast<std::uint32_t>(descriptor.size() + kHeaderBytes);
-  device_.HoldWrites();
-  auto written = Write(id, entry, descriptor);
-  auto released = device_.ReleaseWrites();
-  if (!written || !released) {
-    broken_ = true;
-    return std::unexpected(!written ? written.error() : released.error());
-  }
+  if (auto written = Write(id, entry, descriptor); !written) return written;
   last_id_ = id;
   end_ = entry.offset + entry.size;
   ++added_;
   // Its bytes are read back from $SDS when somebody asks for them.
-  by_hash_.emplace(hash, id);
+  by_hash_.emplace(entry.hash, id);
   by_id_.emplace(id, std::move(entry));
-  return id;
+  return {};
 }
 
 Expected<void> SecureStore::Write(std::uint32_t id, Entry& entry, security::Bytes descriptor) {
@@ -242,12 +240,6 @@ Expected<void> SecureStore::WriteIndexes(std::uint32_t id, const Entry& entry) {
   Store<std::uint32_t>(sii, 16, id);
   StoreHeader(std::span(sii).subspan(20), entry.hash, id, entry.offset, entry.size);
 
-  if (auto by_id = AddIndexEntry(NTFS_INDEX_SII, sii); !by_id) return by_id;
-  if (auto by_hash = AddToHashIndex(id, entry); !by_hash) return by_hash;
-  return SyncStreams();
-}
-
-Expected<void> SecureStore::AddToHashIndex(std::uint32_t id, const Entry& entry) {
   std::array<std::uint8_t, 48> sdh{};
   Store<std::uint16_t>(sdh, 0, 24);
   Store<std::uint16_t>(sdh, 2, kHeaderBytes);
@@ -257,6 +249,8 @@ Expected<void> SecureStore::AddToHashIndex(std::uint32_t id, const Entry& entry)
   Store<std::uint32_t>(sdh, 20, id);
   StoreHeader(std::span(sdh).subspan(24), entry.hash, id, entry.offset, entry.size);
   Store<std::uint32_t>(sdh, 44, 0x00490049);  // "II": the filler that Windows writes.
+
+  if (auto by_id = AddIndexEntry(NTFS_INDEX_SII, sii); !by_id) return by_id;
   return AddIndexEntry(NTFS_INDEX_SDH, sdh);
 }
 

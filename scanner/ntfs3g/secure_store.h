@@ -25,8 +25,7 @@ std::uint32_t SecurityHash(security::Bytes descriptor);
 // One thread at a time. `volume` and `device` must outlive it, and the store must be gone before ntfs_umount().
 class SecureStore {
  public:
-  // Reads the index $SII. Where a writer was killed between $SII and $SDH and `device` can be written, the entry that
-  // $SDH lacks is added. kUnsupported where the volume has no $Secure (NTFS before 3.0).
+  // Reads the index $SII. kUnsupported where the volume has no $Secure (NTFS before 3.0).
   static Expected<std::unique_ptr<SecureStore>> Load(ntfs_volume* volume, ImageDevice& device);
 
   // The descriptor with this id. Its bytes are read from $SDS the first time (the second copy where the first is
@@ -37,9 +36,12 @@ class SecureStore {
   // The id of exactly these bytes; 0 if the volume has none.
   Expected<std::uint32_t> Find(security::Bytes descriptor);
 
-  // The id of exactly these bytes; adds them where the volume has none. A new descriptor is on the device (not yet
-  // durable) before this returns. kTooLarge past what $SDS can hold.
+  // The id of exactly these bytes; adds them where the volume has none. A new descriptor is durable before this
+  // returns: an object must never refer to one that a power cut can take away. kTooLarge past what $SDS can hold. After
+  // a failure nothing has changed on the volume, but the store can do no more.
   Expected<std::uint32_t> FindOrAdd(security::Bytes descriptor);
+  // The same for many, as one change: all of them or none.
+  Expected<void> AddAll(std::span<const security::Bytes> descriptors);
 
   std::uint64_t Added() const { return added_; }
   std::size_t Count() const { return by_id_.size(); }
@@ -54,17 +56,15 @@ class SecureStore {
 
   SecureStore(ntfs_volume* volume, ImageDevice& device) : volume_(volume), device_(device) {}
   Expected<void> LoadIndex();
-  Expected<void> CompleteLast();
-  Expected<bool> IsIndexedByHash(std::uint32_t id, const Entry& entry);
+  void TakeBack(std::uint32_t last_id, std::uint64_t end);
   Expected<void> Read(std::uint32_t id, Entry& entry);
   bool ReadCopy(std::uint32_t id, const Entry& entry, std::uint64_t offset, security::DescriptorBytes& out);
-  Expected<std::uint32_t> Add(security::Bytes descriptor, std::uint32_t hash);
+  Expected<void> Add(security::Bytes descriptor);
   Expected<void> Write(std::uint32_t id, Entry& entry, security::Bytes descriptor);
   Expected<std::uint64_t> PlaceFor(std::size_t size);
   Expected<void> WriteData(std::uint32_t id, const Entry& entry, security::Bytes descriptor);
   Expected<void> WriteAt(std::uint64_t offset, security::Bytes bytes);
   Expected<void> WriteIndexes(std::uint32_t id, const Entry& entry);
-  Expected<void> AddToHashIndex(std::uint32_t id, const Entry& entry);
   Expected<void> SyncStreams();
   Expected<void> AddIndexEntry(ntfschar* index, security::Bytes entry);
 
@@ -76,7 +76,7 @@ class SecureStore {
   std::uint32_t last_id_ = 0;
   std::uint64_t end_ = 0;  // Of the last descriptor in $SDS (first copy).
   std::uint64_t added_ = 0;
-  bool broken_ = false;  // An addition failed half-way: what is in memory may not be what is on the volume.
+  bool broken_ = false;  // An addition failed half-way.
 };
 
 }  // namespace acledger::scanner::ntfs3g

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <random>
 #include <sstream>
 
@@ -36,9 +37,14 @@ class CrashTest : public TestImage {
   bool WriteAndDieAt(std::uint64_t last) {
     const pid_t child = fork();
     if (child == 0) {
-      WriteAll([last](std::uint64_t writes) {
-        if (writes == last) raise(SIGKILL);
-      });
+      try {
+        WriteAll([last](std::uint64_t writes) {
+          if (writes == last) raise(SIGKILL);
+        });
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        _exit(1);
+      }
       _exit(0);
     }
     int status = 0;
@@ -49,20 +55,19 @@ class CrashTest : public TestImage {
 
   void WriteAll(ntfs3g::WriteHook hook) {
     const auto volume = Must(ntfs3g::OpenImage(Path(), false, std::move(hook)));
-    if (volume->OpenById(own_, Access::kWrite).value()->WriteDacl(OwnAfter()).has_value() == false) _exit(1);
+    Must(Must(volume->OpenById(own_, Access::kWrite))->WriteDacl(OwnAfter()));
     for (int i = 0; i < kFiles; ++i) {
       const DescriptorBytes after = After(i);
       const std::vector<security::Bytes> coming{after};
-      if (!volume->PrepareDescriptors(coming)) _exit(1);
-      const auto file = volume->OpenById(files_[static_cast<std::size_t>(i)], Access::kWrite);
-      if (!file || !(*file)->WriteDacl(after)) _exit(1);
+      Must(volume->PrepareDescriptors(coming));
+      Must(Must(volume->OpenById(files_[static_cast<std::size_t>(i)], Access::kWrite))->WriteDacl(after));
     }
   }
 
   // The state an engine that settles needs: every object can be read, and shows its old or its new descriptor, old ones
   // only behind new ones. The number of new ones.
-  int CheckEveryFile() {
-    const auto volume = OpenVolume();
+  int CheckEveryFile(bool read_only = false) {
+    const auto volume = OpenVolume(read_only);
     const DescriptorBytes own = Read(*Must(volume->OpenById(own_, Access::kRead)));
     EXPECT_TRUE(own == own_before_ || own == OwnAfter());
     int written = 0;
@@ -106,7 +111,7 @@ TEST_F(CrashTest, LeavesAReadableVolumeWhereverItIsKilled) {
   while (WriteAndDieAt(random() % 12)) {
     ++kills;
     ASSERT_LT(kills, 3'000u);
-    CheckEveryFile();
+    CheckEveryFile(kills % 2 == 0);
     if (HasFailure()) FAIL() << "after kill " << kills;
     if (kills % 10 == 0) {
       EXPECT_EQ(Findings(), "") << "after kill " << kills;
@@ -122,6 +127,60 @@ TEST_F(CrashTest, LeavesAReadableVolumeWhereverItIsKilled) {
     for (const FileId& id : files_) Must(Must(volume->OpenById(id, Access::kWrite))->WriteDacl(Before()));
   }
   EXPECT_EQ(SecurityIds(), before);
+}
+
+// Kills the writer inside the first change to $Secure: the redo file is there, the change half done.
+class RedoTest : public CrashTest {
+ protected:
+  RedoTest() {
+    before_ = RunCommand("cat " + Path());
+    WriteAndDieAt(3);
+    if (!std::filesystem::exists(RedoPath())) throw std::runtime_error("no change was under way");
+  }
+  std::string RedoPath() const { return Path() + ".acledger-redo"; }
+  void ReplaceImage(const std::string& bytes) { std::ofstream(Path(), std::ios::binary) << bytes; }
+
+  std::string before_;
+};
+
+TEST_F(RedoTest, FinishesAndTakesTheFileAway) {
+  CheckEveryFile();
+  EXPECT_FALSE(std::filesystem::exists(RedoPath()));
+  EXPECT_EQ(Findings(), "");
+}
+
+TEST_F(RedoTest, LetsAReaderSeeTheFinishedChangeAndLeavesAllAlone) {
+  const std::string image = RunCommand("md5sum " + Path()), redo = RunCommand("md5sum " + RedoPath());
+  CheckEveryFile(true);
+  EXPECT_EQ(RunCommand("md5sum " + Path()), image);
+  EXPECT_EQ(RunCommand("md5sum " + RedoPath()), redo);
+}
+
+TEST_F(RedoTest, RefusesAnImageThatTheChangeWasNotMadeOn) {
+  std::string other = before_;
+  other[0x4000 + 9 * 1024 + 100] ^= 1;  // In the record of $Secure, which every change writes.
+  ReplaceImage(other);
+  const auto opened = OpenNtfsImage(Path(), false);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::kMismatch);
+  EXPECT_EQ(opened.error().path, RedoPath());
+}
+
+TEST_F(RedoTest, TakesAnIncompleteFileForNone) {
+  std::filesystem::resize_file(RedoPath(), std::filesystem::file_size(RedoPath()) - 1);
+  ReplaceImage(before_);
+  EXPECT_EQ(CheckEveryFile(), 0);
+}
+
+TEST_F(RedoTest, RefusesTheFileOfAnotherVolume) {
+  std::filesystem::rename(RedoPath(), RedoPath() + ".kept");
+  std::filesystem::remove(Path());
+  Finish();
+  Must(fixtures::ImageBuilder::Create(Path(), 64 << 20, 42));
+  std::filesystem::rename(RedoPath() + ".kept", RedoPath());
+  const auto opened = OpenNtfsImage(Path(), true);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::kMismatch);
 }
 
 }  // namespace
