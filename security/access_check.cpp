@@ -13,7 +13,11 @@ constexpr AccessMask kOwnersRights = kReadControl | kWriteDac;
 // ACCESS_SYSTEM_SECURITY comes from a privilege alone, MAXIMUM_ALLOWED is a question.
 constexpr AccessMask kNeverInAces = kAccessSystemSecurity | kMaximumAllowed;
 
-bool Contains(const std::vector<Sid>& sids, const Sid& sid) { return std::ranges::find(sids, sid) != sids.end(); }
+bool Is(const Sid& sid, Bytes bytes) { return std::ranges::equal(sid.AsBytes(), bytes); }
+
+bool Contains(const std::vector<Sid>& sids, Bytes sid) {
+  return std::ranges::any_of(sids, [&](const Sid& candidate) { return Is(candidate, sid); });
+}
 
 // The SIDs that one pass over the DACL compares with.
 class Identity {
@@ -21,17 +25,19 @@ class Identity {
   Identity(const std::vector<Sid>& sids, const std::vector<Sid>* deny_only, const std::optional<Sid>& owner)
       : sids_(sids), deny_only_(deny_only), owner_(owner) {}
 
-  bool IsOwner() const { return owner_ && Contains(sids_, *owner_); }
+  bool IsOwner() const { return owner_ && Contains(sids_, owner_->AsBytes()); }
 
-  bool IsAllowed(const Sid& trustee) const { return Contains(sids_, Standing(trustee)); }
-  bool IsDenied(const Sid& trustee) const {
-    const Sid& sid = Standing(trustee);
+  bool IsAllowed(Bytes trustee) const { return Contains(sids_, Standing(trustee)); }
+  bool IsDenied(Bytes trustee) const {
+    Bytes sid = Standing(trustee);
     return Contains(sids_, sid) || (deny_only_ != nullptr && Contains(*deny_only_, sid));
   }
 
  private:
   // OWNER RIGHTS stands for whoever owns the object.
-  const Sid& Standing(const Sid& trustee) const { return owner_ && trustee == Sid::OwnerRights() ? *owner_ : trustee; }
+  Bytes Standing(Bytes trustee) const {
+    return owner_ && Is(Sid::OwnerRights(), trustee) ? owner_->AsBytes() : trustee;
+  }
 
   const std::vector<Sid>& sids_;
   const std::vector<Sid>* deny_only_;
@@ -43,21 +49,21 @@ struct Verdict {
 };
 
 bool NamesOwnerRights(const AceView& ace) {
-  return !ace.IsInheritOnly() && (ace.IsAllow() || ace.IsDeny()) && ace.TrusteeSid() == Sid::OwnerRights();
+  return !ace.IsInheritOnly() && (ace.IsAllow() || ace.IsDeny()) && Is(Sid::OwnerRights(), ace.TrusteeBytes());
 }
 
 // What a deny ACE denies; where its body cannot be read, everything to everyone.
 AccessMask DeniedBy(const AceView& ace, const Identity& identity, const GenericMapping& mapping) {
-  auto trustee = ace.TrusteeSid();
-  if (trustee && !identity.IsDenied(*trustee)) return 0;
+  Bytes trustee = ace.TrusteeBytes();
+  if (!trustee.empty() && !identity.IsDenied(trustee)) return 0;
   auto mask = ace.Mask();
   return mask ? mapping.Map(*mask) : kEverything;
 }
 
 AccessMask GrantedBy(const AceView& ace, const Identity& identity, const GenericMapping& mapping) {
   if (ace.Type() != AceType::kAccessAllowed) return 0;  // Opaque: whether it grants depends on what we do not evaluate.
-  auto trustee = ace.TrusteeSid();
-  return trustee && identity.IsAllowed(*trustee) ? mapping.Map(*ace.Mask()) : 0;
+  Bytes trustee = ace.TrusteeBytes();
+  return !trustee.empty() && identity.IsAllowed(trustee) ? mapping.Map(*ace.Mask()) : 0;
 }
 
 Verdict Walk(const AclView& dacl, const Identity& identity, const GenericMapping& mapping) {

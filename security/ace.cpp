@@ -80,7 +80,7 @@ bool AceView::IsAllow() const {
 }
 
 bool AceView::IsPlain() const {
-  return (Type() == AceType::kAccessAllowed || Type() == AceType::kAccessDenied) && TrusteeSid().has_value();
+  return (Type() == AceType::kAccessAllowed || Type() == AceType::kAccessDenied) && !TrusteeBytes().empty();
 }
 
 std::optional<AccessMask> AceView::Mask() const {
@@ -89,17 +89,22 @@ std::optional<AccessMask> AceView::Mask() const {
   return LoadU32(&bytes_[kHeaderBytes]);
 }
 
-std::optional<Sid> AceView::TrusteeSid() const {
+Bytes AceView::TrusteeBytes() const {
   auto offset = SidOffset(Type(), bytes_);
-  if (!offset || !Sid::Fits(bytes_.subspan(*offset))) return std::nullopt;
-  return *Sid::FromBytes(bytes_.subspan(*offset));
+  if (!offset || !Sid::Fits(bytes_.subspan(*offset))) return {};
+  return bytes_.subspan(*offset, Sid::kMinBytes + 4u * bytes_[*offset + 1]);
+}
+
+std::optional<Sid> AceView::TrusteeSid() const {
+  Bytes sid = TrusteeBytes();
+  if (sid.empty()) return std::nullopt;
+  return *Sid::FromBytes(sid);
 }
 
 Bytes AceView::ApplicationData() const {
-  auto offset = SidOffset(Type(), bytes_);
-  if (!offset || !Sid::Fits(bytes_.subspan(*offset))) return {};
-  std::size_t sid_bytes = Sid::kMinBytes + 4u * bytes_[*offset + 1];
-  return bytes_.subspan(*offset + sid_bytes);
+  Bytes sid = TrusteeBytes();
+  if (sid.empty()) return {};
+  return {sid.data() + sid.size(), bytes_.data() + bytes_.size()};
 }
 
 }  // namespace acledger::security

@@ -68,6 +68,8 @@ class AceView {
   // The SID that the ACE is about, for every known type whose body is well-formed (object ACEs: after the GUIDs).
   // Compound ACEs (reserved, MS-DTYP 2.4.4.1) name two and are opaque. Does not allocate.
   std::optional<Sid> TrusteeSid() const;
+  // The bytes of that SID within the ACE; empty where there is none.
+  Bytes TrusteeBytes() const;
   // What follows the SID: a condition or attribute, or bytes without a meaning. Empty for an ACE that ends with its
   // SID, as plain ones do, and where there is no TrusteeSid().
   Bytes ApplicationData() const;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "security/inherited_aces.h"
 
-#include <set>
+#include <algorithm>
+#include <numeric>
+#include <tuple>
 
 #include "security/descriptor_layout.h"
 
@@ -45,30 +47,46 @@ DescriptorBytes WithFlags(const AceView& ace, std::uint8_t flags) {
   return copy;
 }
 
-// The effective copy with creator SIDs and generic rights replaced; the bytes of `ace` with other flags where there are
-// none, and for every type that is not plain.
-DescriptorBytes Effective(const AceView& ace, const Heir& heir, std::uint8_t flags) {
-  if (!ace.IsPlain()) return WithFlags(ace, flags);
+// The effective copy if creator SIDs or generic rights are to be replaced in it, which only plain ACEs have.
+std::optional<DescriptorBytes> Replaced(const AceView& ace, const Heir& heir, std::uint8_t flags) {
+  if (!ace.IsPlain()) return std::nullopt;
   Sid trustee = *ace.TrusteeSid();
   Sid standing = Standing(trustee, heir);
   AccessMask mapped = heir.mapping.Map(*ace.Mask());
-  if (standing == trustee && mapped == *ace.Mask()) return WithFlags(ace, flags);
+  if (standing == trustee && mapped == *ace.Mask()) return std::nullopt;
   return MakeAce(ace.Type(), flags, mapped, standing);
+}
+
+// Keeps the first of equal ones.
+void DropRepeated(std::vector<DescriptorBytes>& aces) {
+  std::vector<std::size_t> order(aces.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return std::tie(aces[a], a) < std::tie(aces[b], b); });
+  std::vector<bool> repeated(aces.size());
+  bool any = false;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (aces[order[i]] != aces[order[i - 1]]) continue;
+    repeated[order[i]] = any = true;
+  }
+  if (!any) return;
+  std::vector<DescriptorBytes> kept;
+  for (std::size_t i = 0; i < aces.size(); ++i) {
+    if (!repeated[i]) kept.push_back(std::move(aces[i]));
+  }
+  aces = std::move(kept);
 }
 
 }  // namespace
 
 void AppendInherited(const AceView& ace, const Heir& heir, std::vector<DescriptorBytes>& aces) {
   Passed passed = PassOn(ace.Flags(), heir.type);
-  if (passed.effective && passed.inherit_only) {
-    DescriptorBytes effective = Effective(ace, heir, *passed.effective);
-    if (effective == WithFlags(ace, *passed.effective)) {  // Nothing replaced: one ACE is both.
+  if (passed.effective) {
+    auto replaced = Replaced(ace, heir, *passed.effective);
+    if (!replaced && passed.inherit_only) {  // One ACE is both.
       aces.push_back(WithFlags(ace, Flags(*passed.inherit_only & ~kInheritOnly)));
       return;
     }
-    aces.push_back(std::move(effective));
-  } else if (passed.effective) {
-    aces.push_back(Effective(ace, heir, *passed.effective));
+    aces.push_back(replaced ? std::move(*replaced) : WithFlags(ace, *passed.effective));
   }
   if (passed.inherit_only) aces.push_back(WithFlags(ace, *passed.inherit_only));
 }
@@ -76,15 +94,8 @@ void AppendInherited(const AceView& ace, const Heir& heir, std::vector<Descripto
 std::vector<DescriptorBytes> InheritedFrom(const DescriptorView& parent, const Heir& heir) {
   std::vector<DescriptorBytes> aces;
   if (parent.HasNullDacl()) return aces;
-  std::set<DescriptorBytes> seen;
-  std::vector<DescriptorBytes> passed;
-  for (AceView ace : *parent.Dacl()) {
-    passed.clear();
-    AppendInherited(ace, heir, passed);
-    for (DescriptorBytes& copy : passed) {
-      if (seen.insert(copy).second) aces.push_back(std::move(copy));
-    }
-  }
+  for (AceView ace : *parent.Dacl()) AppendInherited(ace, heir, aces);
+  DropRepeated(aces);
   return aces;
 }
 
