@@ -88,8 +88,10 @@ std::optional<std::string> AclText(const Bounds& bounds, BOOL present, PACL acl)
   for (DWORD i = 0; i < acl->AceCount; ++i) {
     void* ace = nullptr;
     if (!GetAce(acl, i, &ace)) return std::nullopt;
+    const DWORD size = static_cast<ACE_HEADER*>(ace)->AceSize;
     if (i > 0) text += ',';
-    text += Hex(ace, static_cast<ACE_HEADER*>(ace)->AceSize);
+    text += Hex(ace, size);
+    if (size == 0) break;  // Wine accepts it, and all that follow are the same one.
   }
   return text + "]";
 }
