@@ -21,11 +21,11 @@ def _sid_at(raw, offset):
     return raw[offset:offset + 8 + 4 * raw[offset + 1]] if offset else None
 
 
-def _acl_at(raw, offset):
-    if not offset:
+def _acl(raw):
+    if not raw:
         return None
-    revision, _, _, count, _ = struct.unpack_from("<BBHHH", raw, offset)
-    aces, at = [], offset + 8
+    revision, _, _, count, _ = struct.unpack_from("<BBHHH", raw)
+    aces, at = [], 8
     for _ in range(count):
         size = struct.unpack_from("<H", raw, at + 2)[0]
         if size < 4 or at + size > len(raw):
@@ -35,25 +35,31 @@ def _acl_at(raw, offset):
     return revision, aces
 
 
-def parse(raw):
+def parse_self_relative(raw):
     """(control, owner, group, SACL, DACL) of a self-relative descriptor; an ACL is (revision, [ACE bytes])."""
     try:
         _, _, control, owner, group, sacl, dacl = struct.unpack_from("<BBHIIII", raw)
-        return (control & ~AUTO_INHERIT_REQ, _sid_at(raw, owner), _sid_at(raw, group), _acl_at(raw, sacl),
-                _acl_at(raw, dacl))
+        return (control & ~AUTO_INHERIT_REQ, _sid_at(raw, owner), _sid_at(raw, group), _acl(raw[sacl:] if sacl else b""),
+                _acl(raw[dacl:] if dacl else b""))
     except (struct.error, IndexError) as error:
         raise ValueError(f"not a descriptor: {error}") from error
 
 
-def entries_of(raw, sid):
-    """How many ACEs of the DACL end in this SID (every ACE type of ours does)."""
-    dacl = parse(raw)[4]
-    return sum(1 for ace in dacl[1] if ace[8:] == sid) if dacl else 0
+def parse_wine(raw):
+    """The same of what wineserver stores: control and four lengths, then owner, group, SACL and DACL."""
+    control, *lengths = struct.unpack_from("<5I", raw)
+    parts, at = [], 20
+    for length in lengths:
+        parts.append(raw[at:at + length])
+        at += length
+    if at != len(raw):
+        raise ValueError("not a descriptor of wineserver: its lengths do not add up")
+    owner, group, sacl, dacl = parts
+    return control & ~AUTO_INHERIT_REQ, owner, group, _acl(sacl), _acl(dacl)
 
 
-def only_entries_added(before, after, sid):
-    """True if `after` is `before` with ACEs of `sid` put in: everything else in its place, nothing moved."""
-    old, new = parse(before), parse(after)
+def only_entries_added(old, new, sid):
+    """True if `new` is `old` (both parsed) with ACEs of `sid` put in: everything else in its place, nothing moved."""
     if old[:4] != new[:4] or old[4] is None or new[4] is None or old[4][0] != new[4][0]:
         return False
     added = list(new[4][1])
@@ -71,7 +77,8 @@ def only_entries_added(before, after, sid):
 class Comparison:
     """Judges pairs (before, after); equal pairs are judged once."""
 
-    def __init__(self, sid_text):
+    def __init__(self, sid_text, parse):
+        self._parse = parse
         self._sid = sid_bytes(sid_text)
         self._known = {}
         self.unchanged = self.granted = 0
@@ -83,7 +90,8 @@ class Comparison:
             return
         verdict = self._known.get((before, after))
         if verdict is None:
-            verdict = self._known[before, after] = only_entries_added(before, after, self._sid)
+            verdict = self._known[before, after] = only_entries_added(
+                self._parse(before), self._parse(after), self._sid)
         if verdict:
             self.granted += 1
         else:

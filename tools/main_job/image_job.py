@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import job
-from descriptors import read_image
+from descriptors import parse_self_relative, read_image
 from program import Program
 from report import number, say
 
@@ -17,6 +17,7 @@ class ImageVolume(job.Volume):
     name = "image"
     exactness = "have the security_id that they had before"
     principal = PRINCIPAL
+    parse = staticmethod(parse_self_relative)
     roots = ["\\Users\\dev", "\\Program Files", "\\work"]
     samples = {
         "readable": "\\Program Files\\Git",
@@ -32,7 +33,8 @@ class ImageVolume(job.Volume):
 
     def make(self, report, files):
         with report.step("image: make an NTFS volume like a Windows disk") as step:
-            command = [self._build / "tools/fixtures/make_ntfs_image", self.image, "--files", str(files)]
+            command = [self._build / "tools/fixtures/make_ntfs_image", self.image, "--files", str(files),
+                       "--wide", str(min(20_000, files // 20))]
             made = json.loads(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout)
             step.figure = (f"{number(made['objects'])} objects, {number(made['distinct_descriptors'])} distinct "
                            f"descriptors, {number(self.image.stat().st_size >> 20)} MiB")

@@ -12,10 +12,11 @@ from report import StepFailed, say
 
 
 class Answer:
-    def __init__(self, code, text, errors, seconds):
+    def __init__(self, code, text, errors, times, seconds):
         self.code = code
         self.text = text
         self.errors = errors
+        self.times = times
         self.seconds = seconds
 
     @property
@@ -36,8 +37,8 @@ class Program:
         say("$ acledger " + shlex.join(command[len(self.command):]))
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env=self.environment, encoding="utf-8", errors="replace")
-        errors = []
-        reader = threading.Thread(target=_show, args=(process.stderr, errors), daemon=True)
+        errors, self.times = [], []
+        reader = threading.Thread(target=_show, args=(process.stderr, errors, self.times), daemon=True)
         reader.start()
         return process, reader, errors
 
@@ -48,15 +49,17 @@ class Program:
         text = process.stdout.read()
         code = process.wait()
         reader.join()
-        answer = Answer(code, text, errors, time.monotonic() - begun)
+        answer = Answer(code, text, errors, self.times, time.monotonic() - begun)
         if code not in codes:
             raise StepFailed(f"acledger {words[0]}: exit code {code}, expected {codes}: "
                              + " | ".join(errors[-3:] or text.splitlines()[-3:]))
         return answer
 
-    def kill_after(self, seconds, *words):
-        """SIGKILL in the middle; False where the program was done before."""
-        process, reader, _ = self._start(words)
+    def kill_in(self, phase, seconds, *words):
+        """SIGKILL so many seconds after a progress line began with `phase`; False where the program was done before."""
+        process, reader, errors = self._start(words)
+        while process.poll() is None and not any(line.startswith(phase) for line in errors):
+            time.sleep(0.005)
         try:
             process.wait(seconds)
             killed = False
@@ -64,15 +67,29 @@ class Program:
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed = True
-        # A process that outlives it (wineserver) may hold the pipes open, so nothing is read to its end here.
+        # Whatever outlives the program (wineserver) may hold its pipes, so nothing is read to the end here.
         reader.join(1)
         if not killed and process.returncode not in (0, 1):
-            raise StepFailed(f"acledger {words[0]}: exit code {process.returncode} before it could be killed")
+            raise StepFailed(f"acledger {words[0]}: exit code {process.returncode} before it could be killed: "
+                             + " | ".join(errors[-3:]))
         return killed
 
 
-def _show(stream, lines):
+def phases(lines):
+    """{"applying \\work": seconds} from the timed progress lines of a run, each until the next phase begins."""
+    starts = {}
+    for when, line in lines:
+        name = line.rpartition(":")[0]
+        if name not in starts:
+            starts[name] = when
+    names = list(starts)
+    return {name: starts[after] - starts[name] for name, after in zip(names, names[1:])}
+
+
+def _show(stream, lines, times):
     for line in stream:
         line = line.rstrip("\n")
+        times.append((time.monotonic(), line))
         lines.append(line)
         say(line)
+    times.append((time.monotonic(), "end:"))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""The main job under the patched Wine, on this machine's own files laid out as a Windows disk."""
+
+import json
+import os
+import subprocess
+
+import job
+from descriptors import parse_wine, read_tree
+from program import Program
+from report import StepFailed, number
+
+# An account of a machine, as a sandbox account is.
+PRINCIPAL = "S-1-5-21-1789044512-2209385610-907413205-2001"
+
+
+class WineVolume(job.Volume):
+    name = "wine"
+    exactness = "have every byte of user.wine.sd that they had before"
+    principal = PRINCIPAL
+    parse = staticmethod(parse_wine)
+    samples = {
+        "readable": "C:\\Program Files\\Python311",
+        "covered": "C:\\Users\\dev\\Documents\\note 0.txt",
+        "denied": "C:\\work\\project\\private",
+        "skipped": "C:\\Users\\dev\\.ssh\\id_ed25519",
+    }
+
+    def __init__(self, root, folder):
+        self._wine = root / "tools/wine"
+        self._fixture = root / "tools/fixtures/make_windows_tree"
+        self._program = root / "build/windows/tools/acledger/acledger.exe"
+        self._drive = folder / "prefix/drive_c"
+        self.environment = {**os.environ, "WINEPREFIX": str(folder / "prefix")}
+        self.roots = []
+
+    def start(self, report):
+        """A prefix of its own, so that nothing but the fixture is in it."""
+        with report.step("wine: make a prefix") as step:
+            answer = self.program().run("--version", codes=(0, 77))
+            if answer.code == 77:
+                raise StepFailed("there is no patched Wine: " + " ".join(answer.errors))
+            step.figure = f"acledger.exe {answer.text.strip()} answers"
+
+    def make(self, report, files):
+        with report.step("wine: lay this machine's files out as a Windows disk") as step:
+            command = ["/usr/bin/python3", "-B", self._fixture, "--drive", self._drive, "--objects", str(files)]
+            done = subprocess.run(command, capture_output=True, encoding="utf-8", env=self.environment)
+            step.require(done.returncode == 0, done.stderr.strip())
+            made = json.loads(done.stdout)
+            self.roots = made["roots"]
+            kinds = sum(1 for count in made["kinds"].values() if count)
+            step.figure = (f"{number(made['files'])} files and {number(made['folders'])} folders, {kinds} kinds of "
+                           "descriptors")
+
+    def program(self):
+        return Program([self._wine / "run", self._program], environment=self.environment)
+
+    def forget_ledger(self):
+        for path in (self._drive / "ProgramData/acledger").glob("*"):
+            path.unlink()
+
+    def snapshot(self):
+        found = {}
+        for place in ("users", "Program Files", "work"):
+            for path, value in read_tree(self._drive / place).items():
+                found[f"{place}/{os.fsdecode(path)}"] = value
+        return found
+
+    def descriptor(self, value):
+        return value
+
+    def stop(self):
+        subprocess.run([self._wine / "stop"], env=self.environment, check=False)
+
+
+def run(report, root, folder, files):
+    volume = WineVolume(root, folder)
+    try:
+        volume.start(report)
+        volume.make(report, files)
+        job.run(report, volume, least_granted=1)
+    finally:
+        volume.stop()
