@@ -43,7 +43,7 @@ std::optional<std::string> TakePrefix(std::u16string_view& rest, char& drive) {
     if (rest[2] == u'.') return "a device path";
     if (rest[2] != u'?') return "a network path";
     rest.remove_prefix(4);
-    if (rest.size() < 2 || rest[1] != u':') return "only a drive may follow \\\\?\\";
+    if (rest.size() < 2 || rest[1] != u':') return R"(only a drive may follow \\?\)";
   }
   if (rest.size() >= 2 && rest[1] == u':' && IsAsciiLetter(rest[0])) {
     drive = static_cast<char>(UpCase(rest[0]));

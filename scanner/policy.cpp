@@ -43,7 +43,7 @@ Expected<void> AddSensitiveRules(const Policy::Options& options, ExclusionRules&
 
 }  // namespace
 
-Expected<Policy> Policy::Make(const PathComponents& root, Options options) {
+Expected<Policy> Policy::Make(const PathComponents& root, const Options& options) {
   auto rules = std::make_shared<Rules>(root.size(), ExclusionRules(root), std::nullopt);
   if (auto added = AddSensitiveRules(options, rules->exclusions); !added) return std::unexpected(added.error());
   for (const std::string& glob : options.excludes) {

@@ -52,7 +52,7 @@ class Policy {
     bool no_default_exclusions = false;
   };
   // `root` is the grant's root. kInvalid for a bad glob or list entry, with the entry and the position.
-  static Expected<Policy> Make(const PathComponents& root, Options options);
+  static Expected<Policy> Make(const PathComponents& root, const Options& options);
 
   // Whether `path` (components from the volume's root, at or below the grant's root) is left out by its own name or
   // place. A path below an excluded one is excluded too, but this looks at `path` itself only: a walk does not descend

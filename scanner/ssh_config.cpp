@@ -69,9 +69,9 @@ std::optional<PathComponents> TakeStart(std::string_view& text, const PathCompon
   if (TakeFolder(text, "__PROGRAMDATA__")) return PathComponents{u"ProgramData"};
   auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
   auto is_separator = [](char c) { return c == '/' || c == '\\'; };
-  if (text.size() >= 3 && is_letter(text[0]) && text[1] == ':' && is_separator(text[2])) {
-    text.remove_prefix(2);
-  } else if (text.size() >= 3 && text[0] == '/' && is_letter(text[1]) && text[2] == '/') {
+  bool has_drive = text.size() >= 3 && is_letter(text[0]) && text[1] == ':' && is_separator(text[2]);
+  bool has_git_drive = text.size() >= 3 && text[0] == '/' && is_letter(text[1]) && text[2] == '/';
+  if (has_drive || has_git_drive) {
     text.remove_prefix(2);
   } else if (text.empty() || !is_separator(text[0]) || (text.size() > 1 && is_separator(text[1]))) {
     return std::nullopt;

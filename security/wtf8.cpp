@@ -64,7 +64,10 @@ void AppendUtf16(std::uint32_t point, std::u16string& out) {
 
 void AppendPoint(std::uint32_t point, std::string& out) {
   auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) return put(point);
+  if (point < 0x80) {
+    put(point);
+    return;
+  }
   if (point < 0x800) {
     put(0xC0 | point >> 6);
   } else {

@@ -175,8 +175,8 @@ TEST(DefaultPolicy, KeepsInheritableEntriesAwayAboveWhateverIsCreatedInItsPlace)
       }
     }
   }
-  EXPECT_GT(left_out, 3000);
-  EXPECT_GT(not_allowed, 300);
+  EXPECT_GT(left_out, 1000);
+  EXPECT_GT(not_allowed, 100);
 }
 
 TEST(DefaultPolicy, LeavesOutEveryEntryOfItsListInItsPlace) {
