@@ -14,21 +14,6 @@ struct Buffers {
   std::vector<ListedName> names;
 };
 
-// One set of buffers a thread, lent out: a listing inside a `take` of another one gets a set of its own.
-class LentBuffers {
- public:
-  LentBuffers() : buffers_(idle_ ? std::move(idle_) : std::make_unique<Buffers>()) {}
-  ~LentBuffers() { idle_ = std::move(buffers_); }
-  LentBuffers(const LentBuffers&) = delete;
-  LentBuffers& operator=(const LentBuffers&) = delete;
-  Buffers& operator*() { return *buffers_; }
-
- private:
-  static thread_local std::unique_ptr<Buffers> idle_;
-  std::unique_ptr<Buffers> buffers_;
-};
-thread_local std::unique_ptr<Buffers> LentBuffers::idle_;
-
 // Asks for the next run of names in the richest class that the system knows.
 NTSTATUS Query(NtContext& context, HANDLE folder, Buffers& buffers, bool restart, nt::ListingClass& what) {
   const auto ask = [&](win32::FileInformationClass information) {
@@ -48,8 +33,9 @@ NTSTATUS Query(NtContext& context, HANDLE folder, Buffers& buffers, bool restart
 
 Expected<void> ListFolder(NtContext& context, HANDLE folder,
                           const std::function<bool(std::span<const ListedName>)>& take) {
-  LentBuffers lent;
-  Buffers& buffers = *lent;
+  // Not kept by thread: a thread_local with a destructor makes winpthreads wait for ever at the end of the process, in
+  // the pthread_key_delete() of somebody's static object.
+  Buffers buffers;
   nt::ListingClass what = context.extended_listing.MaybeThere() ? nt::ListingClass::kIdExtd : nt::ListingClass::kIdBoth;
   for (bool restart = true;; restart = false) {
     const NTSTATUS status = Query(context, folder, buffers, restart, what);
