@@ -38,6 +38,11 @@ target_include_directories(tp_json SYSTEM INTERFACE ${_s}/nlohmann-json3/include
 add_library(tp_cli11 INTERFACE)
 target_include_directories(tp_cli11 SYSTEM INTERFACE ${_s}/cli11/include)
 
+# Header-only; errors are values. Included by one source (store/toml.cpp), since it costs seconds to compile.
+add_library(tp_tomlplusplus INTERFACE)
+target_include_directories(tp_tomlplusplus SYSTEM INTERFACE ${_s}/libtomlplusplus-dev/usr/include)
+target_compile_definitions(tp_tomlplusplus INTERFACE TOML_EXCEPTIONS=0 TOML_ENABLE_FORMATTERS=0)
+
 add_library(tp_sqlite STATIC ${_s}/better-sqlite3/deps/sqlite3/sqlite3.c)
 target_include_directories(tp_sqlite SYSTEM PUBLIC ${_s}/better-sqlite3/deps/sqlite3)
 target_compile_definitions(tp_sqlite PRIVATE SQLITE_THREADSAFE=1 SQLITE_DQS=0 SQLITE_DEFAULT_WAL_SYNCHRONOUS=2 SQLITE_OMIT_DEPRECATED SQLITE_DEFAULT_MEMSTATUS=0 SQLITE_ENABLE_DBSTAT_VTAB PUBLIC SQLITE_OMIT_LOAD_EXTENSION)
