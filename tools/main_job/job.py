@@ -35,7 +35,7 @@ def run(report, volume, least_granted):
     volume.audit(report, "after provisioning")
     roll_back(report, volume, before, "roll back")
     volume.audit(report, "after the rollback")
-    stop_and_resume(report, volume, undisturbed)
+    stop_and_resume(report, volume, before, undisturbed)
     roll_back(report, volume, before, "roll back the resumed run")
 
 
@@ -143,33 +143,35 @@ def roll_back(report, volume, before, name):
                        f"{number(len(before))} objects {volume.exactness}")
 
 
-def kill_often(volume, undisturbed):
-    """Kills one provisioning again and again while it writes; how many objects were written at each moment."""
+def kill_often(volume, before, undisturbed):
+    """Kills one provisioning again and again while it writes; how many objects the volume held as written each time."""
     moments = []
     phase = max(undisturbed.applying, key=undisturbed.applying.get)
     pause = undisturbed.applying[phase] / (KILLS + 1)
     for _ in range(KILLS):
         if not volume.program().kill_in(phase, pause, *grant_words(volume, "provision")):
             break
+        written = len(differences(descriptors_of(volume, before), descriptors_of(volume, volume.snapshot())))
         covered = volume.program().run("status", "--json").json["covered"]
-        say(f"killed while {phase}, with {number(covered)} of {number(undisturbed.status['covered'])} objects covered")
-        if covered < undisturbed.status["covered"]:
-            moments.append(covered)
+        say(f"killed while {phase}: {number(written)} of {number(undisturbed.changes)} are written, the ledger knows "
+            f"of {number(covered)} objects as covered")
+        if 0 < written < undisturbed.changes:
+            moments.append(written)
     return moments
 
 
-def stop_and_resume(report, volume, undisturbed):
+def stop_and_resume(report, volume, before, undisturbed):
     with report.step(f"{volume.name}: kill -9 and resume") as step:
         volume.forget_ledger()
-        moments = kill_often(volume, undisturbed)
-        step.require(any(moments), "no run was killed in the middle of its writes")
+        moments = kill_often(volume, before, undisturbed)
+        step.require(moments, "no run was killed in the middle of its writes")
         answer = volume.program().run(*grant_words(volume, "provision"), "--json", codes=(0, 1)).json
         status = volume.program().run("status", "--json").json
         step.expect(status == undisturbed.status, "status is not that of the undisturbed run")
         wrong = differences(descriptors_of(volume, undisturbed.snapshot), descriptors_of(volume, volume.snapshot()))
         step.expect(not wrong, f"{len(wrong)} descriptors are not those of the undisturbed run, such as {wrong[:3]}")
         step.figure = (f"killed with {', '.join(number(moment) for moment in moments)} of "
-                       f"{number(undisturbed.status['covered'])} covered; the last run wrote {number(answer['changes'])}; status "
+                       f"{number(undisturbed.changes)} written; the last run wrote {number(answer['changes'])}; status "
                        "and descriptors as undisturbed")
 
 

@@ -14,7 +14,8 @@ import wine_job
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Of the image, somewhat less than half needs an entry of ours: at least 200,000 objects do.
 IMAGE_FILES = 480_000
-WINE_FILES = 6_000
+# More than one batch of writes, so that a kill falls between what is recorded and what is done.
+WINE_FILES = 20_000
 
 
 def parse(arguments):
