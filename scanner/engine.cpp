@@ -57,10 +57,13 @@ Expected<SettleReport> Engine::Settle() {
   return total;
 }
 
-Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComponents& root,
+Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComponents& typed,
                                      std::vector<std::string>& notes) {
+  const Expected<PathComponents> stored = StoredNames(environment_.volume, typed);
+  if (!stored) return std::unexpected(stored.error());
+  const PathComponents& root = *stored;
   const std::string path = FormatPath(root);
-  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image))
+  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image, policy_))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant", path, 0, *refused});
   Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, root, Access::kRead);
   if (!object) return std::unexpected(Error(object.error()).At(path));
@@ -213,6 +216,8 @@ Expected<VerifyReport> Engine::Verify() {
     auto made = GrantContext::Make(environment_.ledger, grant, policy_);
     if (!made) return std::unexpected(made.error());
     GrantContext& context = **made;
+    const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();
+    if (!known) return std::unexpected(known.error());
     if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
       return std::unexpected(cleared.error());
     Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
@@ -229,8 +234,38 @@ Expected<VerifyReport> Engine::Verify() {
     const Expected<store::Counts> counts = Recount(environment_.ledger, context.tree, grant);
     if (!counts) return std::unexpected(counts.error());
     total.counts += *counts;
+    if (Expected<void> kept = KeepFailures(*known, grant.id); !kept) return std::unexpected(kept.error());
   }
   return total;
+}
+
+// What could not be written the last time, and was not tried since.
+Expected<void> Engine::KeepFailures(std::span<const store::Failure> known, store::GrantId grant) {
+  const Expected<std::vector<store::Failure>> now = environment_.ledger.Failures();
+  if (!now) return std::unexpected(now.error());
+  for (const store::Failure& failure : known) {
+    if (failure.grant != grant) continue;
+    const auto same = [&](const store::Failure& other) {
+      return other.grant == grant && other.path == failure.path && other.right == failure.right;
+    };
+    const Expected<bool> failed = IsFailed(failure);
+    if (!failed) return std::unexpected(failed.error());
+    if (!*failed || std::ranges::any_of(*now, same)) continue;
+    if (Expected<void> added = environment_.ledger.AddFailure(failure); !added) return added;
+  }
+  return {};
+}
+
+Expected<bool> Engine::IsFailed(const store::Failure& failure) {
+  const Expected<PathComponents> path = ComponentsOf(failure.path);
+  if (!path) return false;  // A name that no path can spell.
+  std::vector<std::string> names;
+  for (const std::u16string& component : *path) names.push_back(ToWtf8(component));
+  const auto found = environment_.ledger.Find(names);
+  if (!found) return std::unexpected(found.error());
+  return std::ranges::any_of(*found, [&failure](const store::Ledger::Found& one) {
+    return one.grant.id == failure.grant && one.node.verdict == store::Verdict::kFailed;
+  });
 }
 
 }  // namespace acledger::scanner

@@ -54,8 +54,11 @@ class Engine {
   Expected<VerifyReport> Verify();
 
  private:
-  Expected<store::Grant> RegisterRoot(const GrantRequest& request, const PathComponents& root,
+  Expected<store::Grant> RegisterRoot(const GrantRequest& request, const PathComponents& typed,
                                       std::vector<std::string>& notes);
+
+  Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);
+  Expected<bool> IsFailed(const store::Failure& failure);
 
   Environment environment_;
   Policy::Options policy_;

@@ -39,6 +39,41 @@ Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents&
   return object;
 }
 
+namespace {
+
+// `typed` leads to `id`; where the folder cannot be listed, it is all that is known.
+std::u16string StoredName(Object& folder, const std::u16string& typed, const FileId& id) {
+  std::u16string stored = typed;
+  bool is_same = false;
+  static_cast<void>(folder.List([&](std::span<const ListedName> run) {
+    for (const ListedName& name : run) {
+      if (name.id != id || is_same) continue;
+      is_same = SameName(name.name, typed);
+      stored = name.name;
+    }
+    return !is_same;
+  }));
+  return stored;
+}
+
+}  // namespace
+
+Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path) {
+  PathComponents stored;
+  for (const std::u16string& component : path) {
+    Expected<std::unique_ptr<Object>> folder = OpenPath(volume, stored, Access::kRead);
+    if (!folder) return std::unexpected(folder.error());
+    PathComponents next = stored;
+    next.push_back(component);
+    const Expected<std::unique_ptr<Object>> object = OpenPath(volume, next, Access::kRead);
+    if (!object) return std::unexpected(object.error());
+    const Expected<ObjectInfo> info = (*object)->Info();
+    if (!info) return std::unexpected(Error(info.error()).At(FormatPath(next)));
+    stored.push_back(StoredName(**folder, component, info->id));
+  }
+  return stored;
+}
+
 Opener::Opener(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id)
     : volume_(volume), tree_(tree), root_(root), root_id_(root_id) {}
 

@@ -14,6 +14,10 @@ namespace acledger::scanner {
 // one).
 Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents& path, Access access);
 
+// The same path with each name as the volume holds it: its case, and the long name where a DOS name was given (which
+// rules about names would not know).
+Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path);
+
 // Opens objects of one grant's index: parent-relative, one component at a time, the file id checked on the handle that
 // is returned. Keeps the chain of folders last used open, so that objects in folder order cost one open each. One
 // thread.

@@ -51,6 +51,7 @@ Expected<RollbackReport> Rollback::Run() {
   if (Expected<void> proved = Prove(); !proved) return std::unexpected(proved.error());
   if (environment_.stop || report_.failed + report_.remaining > 0) return report_;
   const Expected<void> closed = ledger.InTransaction([&]() -> Expected<void> {
+    if (Expected<void> cleared = ledger.ClearFailures(grant); !cleared) return cleared;
     if (Expected<void> purged = ledger.Purge(grant); !purged) return purged;
     if (Expected<void> removed = ledger.RemoveIndex(grant); !removed) return removed;
     return ledger.SetGrantState(grant, GrantState::kRolledBack);
@@ -204,12 +205,14 @@ Expected<void> Rollback::Prove() {
   const Expected<SweepReport> swept = sweep.Run({});
   if (!swept) return std::unexpected(swept.error());
   report_.stripped += swept->stripped;
-  report_.writes += swept->stripped;
+  report_.restored += swept->recovered;
+  report_.failed -= std::min(report_.failed, swept->recovered);
+  report_.writes += swept->stripped + swept->recovered;
   report_.remaining += swept->remaining;
   report_.scanned = swept->objects;
   report_.unreadable = swept->unreadable;
   report_.examples = swept->examples;
-  if (swept->stripped == 0) return {};
+  if (swept->stripped + swept->recovered == 0) return {};
   return FlushAndFinalize(environment_);
 }
 

@@ -46,7 +46,9 @@ PathComponents Sweep::PathOf(const Candidate& candidate) const {
 }
 
 Expected<void> Sweep::AddFailure(const PathComponents& path, const char* right, const Error& error) {
-  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+  const std::string where = FormatPath(path);
+  if (!told_.insert(where + '|' + right).second) return {};  // By an earlier pass.
+  return environment_.ledger.AddFailure({context_.grant.id, where, right, context_.grant.principal, error});
 }
 
 bool Sweep::NamesPrincipal(DescriptorPool::Number number) {
@@ -107,18 +109,19 @@ Expected<bool> Sweep::IsOurs(const AceView& ace, const Candidate& candidate, con
   return !*before;
 }
 
+void Sweep::Remains(const Candidate& candidate) {
+  ++report_.remaining;
+  if (report_.examples.size() < kExamples) report_.examples.push_back(FormatPath(PathOf(candidate)));
+}
+
 Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, Standing& standing) {
-  const auto remains = [&] {
-    ++report_.remaining;
-    if (report_.examples.size() < kExamples) report_.examples.push_back(FormatPath(PathOf(candidate)));
-  };
   const Expected<bool> ours = IsOurs(ace, candidate, standing);
   if (!ours) return std::unexpected(ours.error());
   if (*ours && !standing.justified) {
     Expected<security::Removed> removed =
         security::RemoveEntry(standing.stripped, {context_.grant.principal, *ace.Mask(), ace.Flags()});
     if (!removed || removed->outcome == security::RemoveOutcome::kAbsent)
-      remains();  // A descriptor that cannot be edited, or an ACE of an odd length.
+      Remains(candidate);  // A descriptor that cannot be edited, or an ACE of an odd length.
     else
       standing.stripped = std::move(removed->bytes);
     return {};
@@ -130,7 +133,7 @@ Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, 
     return {};
   const Expected<bool> before = WasThereBefore(candidate, {context_.grant.principal, context_.grant.mask, ace.Flags()});
   if (!before) return std::unexpected(before.error());
-  if (!*before) remains();
+  if (!*before) Remains(candidate);
   return {};
 }
 
@@ -214,40 +217,50 @@ Expected<FolderTask> Sweep::OpenStart(const PathComponents& start, std::vector<C
   return FolderTask{std::move(ref), std::move(*object)};
 }
 
-Expected<void> Sweep::Strip(std::vector<Change> strips, const PathComponents& start, FileId start_id) {
+Expected<void> Sweep::RecordStrips(std::vector<Change>& batch) {
+  for (Change& change : batch) {
+    if (change.id != 0) continue;
+    Change intent = change;
+    intent.folder = kByIdOnly;
+    if (Expected<void> kept = environment_.ledger.RecordIntents({&intent, 1}); !kept) return kept;
+    change.id = intent.id;
+  }
+  return environment_.ledger.RecordReverts(batch);
+}
+
+Expected<void> Sweep::Stripped(const BatchRunner::Done& done, std::vector<store::ChangeResult>& results) {
+  const auto& [change, result] = done;
+  const bool had_failed = mode_ == Mode::kRollback && change.state == ChangeState::kReverting;
+  const Candidate candidate{change.folder, FromWtf8(change.name).value_or(u"?"), {}, {}, 0};
+  switch (result.outcome) {
+    case WorkOutcome::kFailed:
+      ++report_.failed;
+      // What the rollback could not take back it has told already.
+      return had_failed ? Expected<void>{} : AddFailure(PathOf(candidate), result.right, *result.error);
+    case WorkOutcome::kMovedOn:
+      Remains(candidate);  // Unless the next pass finds it otherwise.
+      return {};
+    default:
+      ++passed_;
+      if (result.wrote) ++(had_failed ? report_.recovered : report_.stripped);
+      return RecordReverted(environment_.ledger, change, change.revert_to, results);
+  }
+}
+
+Expected<void> Sweep::Strip(std::span<const Change> strips, const PathComponents& start) {
   store::Ledger& ledger = environment_.ledger;
-  BatchRunner runner(environment_, context_.descriptors, tree_, start, start_id, nullptr);
-  for (std::size_t at = 0; at < strips.size(); at += environment_.batch) {
-    std::vector<Change> batch(
-        strips.begin() + static_cast<std::ptrdiff_t>(at),
-        strips.begin() + static_cast<std::ptrdiff_t>(std::min(strips.size(), at + environment_.batch)));
-    const Expected<void> recorded = ledger.InTransaction([&]() -> Expected<void> {
-      for (Change& change : batch) {
-        const store::FolderId folder = std::exchange(change.folder, kByIdOnly);
-        if (change.id == 0)
-          if (Expected<void> kept = ledger.RecordIntents({&change, 1}); !kept) return kept;
-        change.folder = folder;
-      }
-      return ledger.RecordReverts(batch);
-    });
-    if (!recorded) return recorded;
+  BatchRunner runner(environment_, context_.descriptors, tree_, start, start_id_, nullptr);
+  for (; !strips.empty(); strips = strips.subspan(std::min(strips.size(), environment_.batch))) {
+    const std::span<const Change> some = strips.first(std::min(strips.size(), environment_.batch));
+    std::vector<Change> batch(some.begin(), some.end());
+    if (Expected<void> recorded = ledger.InTransaction([&] { return RecordStrips(batch); }); !recorded) return recorded;
     if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
       return started;
     const std::vector<BatchRunner::Done> done = runner.Take();
     const Expected<void> settled = ledger.InTransaction([&]() -> Expected<void> {
       std::vector<store::ChangeResult> results;
-      for (const auto& [change, result] : done) {
-        report_.stripped += result.wrote;
-        if (result.outcome != WorkOutcome::kFailed && result.outcome != WorkOutcome::kMovedOn) {
-          if (Expected<void> kept = RecordReverted(ledger, change, change.revert_to, results); !kept) return kept;
-          continue;
-        }
-        // What moved on is looked at again by the next pass; a failed one keeps its record.
-        if (result.outcome == WorkOutcome::kMovedOn) continue;
-        ++report_.failed;
-        const Candidate candidate{change.folder, FromWtf8(change.name).value_or(u"?"), {}, {}, 0};
-        if (Expected<void> added = AddFailure(PathOf(candidate), result.right, *result.error); !added) return added;
-      }
+      for (const BatchRunner::Done& one : done)
+        if (Expected<void> kept = Stripped(one, results); !kept) return kept;
       return ledger.RecordResults(results);
     });
     if (!settled) return settled;
@@ -255,7 +268,7 @@ Expected<void> Sweep::Strip(std::vector<Change> strips, const PathComponents& st
   return {};
 }
 
-// Returns how many entries were found to take out.
+// Returns how many entries were taken out.
 Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   still_passing_on_.clear();
   report_.objects = report_.unreadable = report_.failed = report_.remaining = 0;
@@ -277,9 +290,9 @@ Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
           {Phase::kSweeping, FormatPath(start), report_.objects, 0, report_.stripped, report_.unreadable});
     }
   }
-  const std::uint64_t found = strips.size();
-  if (Expected<void> done = Strip(std::move(strips), start, start_id_); !done) return std::unexpected(done.error());
-  return found;
+  passed_ = 0;
+  if (Expected<void> done = Strip(strips, start); !done) return std::unexpected(done.error());
+  return passed_;
 }
 
 Expected<SweepReport> Sweep::Run(const PathComponents& start) {
@@ -290,9 +303,9 @@ Expected<SweepReport> Sweep::Run(const PathComponents& start) {
   nothing_excluded_.emplace(std::move(*policy));
   if (Expected<void> found = FindSiblings(); !found) return std::unexpected(found.error());
   for (int pass = 0; pass < kPasses; ++pass) {
-    const Expected<std::uint64_t> found = Pass(start);
-    if (!found) return std::unexpected(found.error());
-    if (*found == 0 || environment_.stop) break;
+    const Expected<std::uint64_t> taken = Pass(start);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken == 0 || environment_.stop) break;
   }
   report_.remaining += report_.failed;
   return report_;

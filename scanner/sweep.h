@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
+#include <string>
 #include <unordered_set>
 
 #include "scanner/session.h"
@@ -12,6 +14,7 @@ struct SweepReport {
   std::uint64_t objects = 0;     // Looked at in the last pass: what the proof rests on.
   std::uint64_t unreadable = 0;  // Could not be looked at; each is a failure.
   std::uint64_t stripped = 0;
+  std::uint64_t recovered = 0;  // Of changes that the rollback had failed to take back before.
   std::uint64_t failed = 0;     // Ours, and could not be taken out.
   std::uint64_t remaining = 0;  // Entries that may be ours and stay: failed ones, and explicit ones without a record.
   std::vector<std::string> examples;  // Paths of the remaining ones, the first few.
@@ -57,7 +60,10 @@ class Sweep {
   Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
   Expected<void> FindSiblings();
   Expected<bool> IsJustified(const FileId& id, std::optional<store::Change>& own);
-  Expected<void> Strip(std::vector<store::Change> strips, const PathComponents& start, FileId start_id);
+  Expected<void> Strip(std::span<const store::Change> strips, const PathComponents& start);
+  Expected<void> RecordStrips(std::vector<store::Change>& batch);
+  Expected<void> Stripped(const BatchRunner::Done& done, std::vector<store::ChangeResult>& results);
+  void Remains(const Candidate& candidate);
   Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
   PathComponents PathOf(const Candidate& candidate) const;
 
@@ -73,6 +79,8 @@ class Sweep {
   store::FolderId last_folder_ = 0;
   std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal.
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
+  std::unordered_set<std::string> told_;         // Failures, by path and right.
+  std::uint64_t passed_ = 0;                     // Taken out in this pass.
   SweepReport report_;
 };
 

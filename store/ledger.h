@@ -133,6 +133,8 @@ struct Change {
   DescriptorId after = 0;
   DescriptorId revert_from = 0, revert_to = 0;
   ChangeState state = ChangeState::kIntent;
+
+  bool Adds() const { return after != original; }  // Else it takes away an entry that is no longer wanted.
 };
 
 struct ChangeResult {
@@ -195,7 +197,7 @@ class Ledger {
   // --- grants
   Expected<GrantId> AddGrant(const Grant& grant);
   Expected<void> SetGrantState(GrantId id, GrantState state);
-  Expected<void> UpdateGrant(const Grant& grant);  // Policy, excludes, token_sids, state; principal and root stay.
+  Expected<void> UpdateGrant(const Grant& grant);  // All but principal, mask and root.
   Expected<std::vector<Grant>> Grants();           // All but rolled-back ones.
   Expected<std::vector<Grant>> AllGrants();
 

@@ -66,8 +66,9 @@ Expected<void> Ledger::SetGrantState(GrantId id, GrantState state) {
 
 Expected<void> Ledger::UpdateGrant(const Grant& grant) {
   return impl_->Atomically([&]() -> Expected<void> {
-    auto update = impl_->db.Use("UPDATE grant_ SET protected_policy = ?, state = ? WHERE id = ?");
-    update.With(grant.protected_policy, grant.state, grant.id);
+    auto update = impl_->db.Use(
+        "UPDATE grant_ SET principal_is_ours = ?, root_id = ?, protected_policy = ?, state = ? WHERE id = ?");
+    update.With(grant.principal_is_ours, grant.root_id, grant.protected_policy, grant.state, grant.id);
     if (auto done = impl_->WriteOne(update, "grant", grant.id); !done) return done;
     return impl_->WriteLists(grant);
   });
