@@ -34,58 +34,66 @@ const std::string& Ledger::Path() const { return impl_->file.path; }
 Expected<void> Ledger::InTransaction(const std::function<Expected<void>()>& body) { return impl_->Atomically(body); }
 
 Expected<void> Ledger::Impl::Atomically(const std::function<Expected<void>()>& body) {
-  if (poison) return std::unexpected(*poison);
+  if (auto open = StillOpen(); !open) return open;
   if (depth > 0) {
     auto joined = body();
     if (!joined && !poison) poison = joined.error();
     return joined;
   }
-  if (auto begun = db.Execute(file.read_only ? "BEGIN" : "BEGIN IMMEDIATE", "write ledger"); !begun) return begun;
+  if (file.read_only) return AtOneMoment(body);
+  if (auto begun = db.Use("BEGIN IMMEDIATE").Run(); !begun) return begun;
   // Ends the transaction also where `body` throws.
   struct Guard {
     Impl* impl;
+    bool committed = false;
     ~Guard() {
       impl->depth = 0;
-      if (impl->db.InTransaction()) impl->RollBack();
-      if (impl->poison) impl->ForgetUncommitted();
       impl->poison.reset();
+      if (!committed) impl->RollBack();
     }
   } guard{this};
   depth = 1;
   auto result = body();
-  if (poison) return std::unexpected(*poison);
-  if (!result) return result;
-  return Commit();
+  if (!result && !poison) poison = result.error();
+  if (auto open = StillOpen(); !open) return open;
+  if (auto committed = db.Use("COMMIT").Run(); !committed) return committed;
+  guard.committed = true;
+  ++transactions;
+  KeepLogShort();
+  return {};
 }
 
-Expected<void> Ledger::Impl::Commit() {
-  if (!db.InTransaction()) {
-    // SQLite ends a transaction itself after some errors: what came later was not in it.
-    ForgetUncommitted();
-    return std::unexpected(Error{ErrorKind::kIo, "write ledger", Path(), 0, "the transaction was rolled back"});
+// SQLite ends a transaction itself after some errors, also of a question: what is written after that would be durable
+// at once.
+Expected<void> Ledger::Impl::StillOpen() {
+  if (depth > 0 && !poison && !db.InTransaction()) {
+    poison = Error{ErrorKind::kIo, "write ledger", Path(), 0, "the transaction was rolled back after an error"};
   }
-  if (auto committed = db.Execute("COMMIT", "write ledger"); !committed) return committed;
-  if (file.read_only) return {};
-  ++transactions;
-  return KeepLogShort();
+  return poison ? Expected<void>(std::unexpected(*poison)) : Expected<void>();
+}
+
+Expected<void> Ledger::Impl::AtOneMoment(const std::function<Expected<void>()>& body) {
+  if (db.InTransaction()) return body();
+  if (auto begun = db.Use("BEGIN").Run(); !begun) return begun;
+  struct Guard {
+    sqlite::Database& db;
+    // Nothing was written: there is nothing to lose, and nothing to tell.
+    ~Guard() { (void)db.Use("ROLLBACK").Run(); }
+  } guard{db};
+  return body();
 }
 
 void Ledger::Impl::RollBack() {
-  // Nothing to do about a failure: then SQLite has rolled back already.
-  (void)db.Execute("ROLLBACK", "write ledger");
-  ForgetUncommitted();
-}
-
-void Ledger::Impl::ForgetUncommitted() {
+  // A failure that ended the transaction has been told; of the rollback itself there is nothing more to say.
+  if (db.InTransaction()) (void)db.Use("ROLLBACK").Run();
+  // What was learned from rows that are gone now.
   descriptors.Clear();
   unflushed.reset();
 }
 
 Expected<void> Ledger::Impl::Write(sqlite::Query& query) {
-  if (poison) return std::unexpected(*poison);
-  if (depth == 0) {
-    return Atomically([&] { return Write(query); });
-  }
+  if (auto open = StillOpen(); !open) return open;
+  if (depth == 0) return Atomically([&] { return query.Run(); });
   auto done = query.Run();
   if (!done) poison = done.error();
   return done;
@@ -102,14 +110,20 @@ std::unexpected<Error> Ledger::Impl::Missing(const char* what, std::int64_t id) 
                                "there is no " + std::string(what) + " " + std::to_string(id)});
 }
 
-Expected<void> Ledger::Impl::KeepLogShort() {
-  if (db.WalPages() < kLogPages) return {};
+void Ledger::Impl::KeepLogShort() {
+  if (db.WalPages() < kLogPages) return;
   ++checkpoints;
-  const auto done = db.Checkpoint(db.WalPages() >= kLongLogPages);
-  // The commit stands. A reader in the way or a full disk only means that the log stays: the next commit tries again.
-  if (!done && db.IsDamaged()) return done;
-  return {};
+  // The commit stands whatever becomes of this: a reader in the way or a full disk only means that the log stays for
+  // now.
+  (void)CopyLog();
 }
+
+Expected<void> Ledger::Impl::CopyLog() {
+  ++checkpoints;
+  return db.Checkpoint(db.WalPages() >= kLongLogPages);
+}
+
+Expected<void> Ledger::Checkpoint() { return impl_->CopyLog(); }
 
 Expected<Ledger::Statistics> Ledger::Stats() {
   Statistics statistics;
@@ -118,7 +132,8 @@ Expected<Ledger::Statistics> Ledger::Stats() {
   statistics.rows_written = static_cast<std::uint64_t>(impl_->db.TotalChanged());
   const auto nodes = impl_->db.Number("SELECT count(*) FROM node");
   if (!nodes) return std::unexpected(nodes.error());
-  const auto bytes = impl_->db.Number("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = 'node' AND aggregate");
+  const auto bytes =
+      impl_->db.Number("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = 'node' AND aggregate = TRUE");
   if (!bytes) return std::unexpected(bytes.error());
   statistics.nodes = static_cast<std::uint64_t>(*nodes);
   statistics.node_bytes = static_cast<std::uint64_t>(*bytes);

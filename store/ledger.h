@@ -194,6 +194,10 @@ class Ledger {
   // moment.
   Expected<void> InTransaction(const std::function<Expected<void>()>& body);
 
+  // Copies the write-ahead log into the file, for a quiet moment: it happens by itself, after a commit, when the log
+  // has grown to 16 MiB. Not inside a transaction.
+  Expected<void> Checkpoint();
+
   // --- grants
   Expected<GrantId> AddGrant(const Grant& grant);
   Expected<void> SetGrantState(GrantId id, GrantState state);

@@ -111,20 +111,22 @@ Expected<void> Ledger::Impl::ReadLists(Grant& grant) {
   });
 }
 
-Expected<std::vector<Grant>> Ledger::Impl::ReadGrants(const char* sql) {
+Expected<std::vector<Grant>> Ledger::Impl::ReadGrants(GrantsWanted wanted) {
   std::vector<Grant> grants;
-  auto query = db.Use(sql);
-  auto done = query.Each([&]() -> Expected<void> {
-    auto grant = ReadGrant(query);
-    if (!grant) return std::unexpected(grant.error());
-    grants.push_back(*std::move(grant));
-    return ReadLists(grants.back());
+  auto query = db.Use(wanted == GrantsWanted::kAll ? kAllGrants : kLiveGrants);
+  auto done = AtOneMoment([&] {
+    return query.Each([&]() -> Expected<void> {
+      auto grant = ReadGrant(query);
+      if (!grant) return std::unexpected(grant.error());
+      grants.push_back(*std::move(grant));
+      return ReadLists(grants.back());
+    });
   });
   if (!done) return std::unexpected(done.error());
   return grants;
 }
 
-Expected<std::vector<Grant>> Ledger::Grants() { return impl_->ReadGrants(kLiveGrants); }
-Expected<std::vector<Grant>> Ledger::AllGrants() { return impl_->ReadGrants(kAllGrants); }
+Expected<std::vector<Grant>> Ledger::Grants() { return impl_->ReadGrants(Impl::GrantsWanted::kLive); }
+Expected<std::vector<Grant>> Ledger::AllGrants() { return impl_->ReadGrants(Impl::GrantsWanted::kAll); }
 
 }  // namespace acledger::store

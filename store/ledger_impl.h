@@ -36,10 +36,12 @@ struct Ledger::Impl {
 
   // InTransaction(). A failure inside an open transaction dooms the whole of it, also where the caller goes on.
   Expected<void> Atomically(const std::function<Expected<void>()>& body);
-  Expected<void> Commit();
+  // Runs questions that belong together: the same state of the file for all of them, and its locks taken once.
+  Expected<void> AtOneMoment(const std::function<Expected<void>()>& body);
+  Expected<void> StillOpen();
   void RollBack();
-  void ForgetUncommitted();
-  Expected<void> KeepLogShort();
+  void KeepLogShort();
+  Expected<void> CopyLog();
 
   // One statement: its own transaction, or part of the open one.
   Expected<void> Write(sqlite::Query& query);
@@ -48,7 +50,8 @@ struct Ledger::Impl {
 
   Expected<Grant> ReadGrant(sqlite::Query& row);
   Expected<void> ReadLists(Grant& grant);
-  Expected<std::vector<Grant>> ReadGrants(const char* sql);
+  enum class GrantsWanted : std::uint8_t { kLive, kAll };
+  Expected<std::vector<Grant>> ReadGrants(GrantsWanted wanted);
   Expected<void> WriteLists(const Grant& grant);
   Expected<std::int64_t> PrincipalRow(const security::Sid& sid);
 
@@ -67,6 +70,8 @@ struct Ledger::Impl {
   Expected<std::optional<Folder>> RootOf(GrantId grant);
   Expected<std::optional<Folder>> FolderAt(GrantId grant, FolderId parent, std::string_view name);
   Expected<std::optional<Node>> NodeAt(FolderId folder, std::string_view name, const Fold& fold);
+  Expected<void> FindInto(std::vector<Found>& all, std::span<const std::string> components, const Fold& fold);
+  Expected<std::string> PathTo(FolderId folder);
   Expected<std::optional<Found>> FindBelow(const Grant& grant, std::span<const std::string> components,
                                            const Fold& fold);
 };

@@ -79,30 +79,49 @@ Expected<std::optional<Ledger::Found>> Ledger::Impl::FindBelow(const Grant& gran
   return found;
 }
 
-Expected<std::vector<Ledger::Found>> Ledger::Find(std::span<const std::string> components, const Fold& fold) {
-  std::vector<Found> all;
-  auto grants = Grants();
+Expected<void> Ledger::Impl::FindInto(std::vector<Found>& all, std::span<const std::string> components,
+                                      const Fold& fold) {
+  auto grants = ReadGrants(GrantsWanted::kLive);
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants) {
     const auto root = SplitRoot(grant.root);
     if (root.size() > components.size()) continue;
     const auto same = [&](std::string_view a, std::string_view b) { return SameName(a, b, fold); };
     if (!std::ranges::equal(root, components.first(root.size()), same)) continue;
-    auto found = impl_->FindBelow(grant, components.subspan(root.size()), fold);
+    auto found = FindBelow(grant, components.subspan(root.size()), fold);
     if (!found) return std::unexpected(found.error());
     if (*found) all.push_back(**std::move(found));
   }
+  return {};
+}
+
+Expected<std::vector<Ledger::Found>> Ledger::Find(std::span<const std::string> components, const Fold& fold) {
+  std::vector<Found> all;
+  auto done = impl_->AtOneMoment([&] { return impl_->FindInto(all, components, fold); });
+  if (!done) return std::unexpected(done.error());
   return all;
 }
 
 Expected<std::string> Ledger::PathOf(FolderId folder) {
+  std::string path;
+  auto done = impl_->AtOneMoment([&]() -> Expected<void> {
+    auto found = impl_->PathTo(folder);
+    if (!found) return std::unexpected(found.error());
+    path = *std::move(found);
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return path;
+}
+
+Expected<std::string> Ledger::Impl::PathTo(FolderId folder) {
   std::string below;
   for (;;) {
-    auto query = impl_->db.Use(
-        "SELECT f.parent, f.name, g.root FROM folder f JOIN grant_ g ON g.id = f.grant_id WHERE f.id = ?");
+    auto query =
+        db.Use("SELECT f.parent, f.name, g.root FROM folder f JOIN grant_ g ON g.id = f.grant_id WHERE f.id = ?");
     auto row = query.With(folder).Next();
     if (!row) return std::unexpected(row.error());
-    if (!*row) return impl_->Missing("folder", folder);
+    if (!*row) return Missing("folder", folder);
     const FolderId parent = query.Int(0);
     if (parent == 0) {
       std::string root(query.Text(2));
@@ -110,7 +129,7 @@ Expected<std::string> Ledger::PathOf(FolderId folder) {
       return root + below;
     }
     // A parent's number is lower than its children's: a ring means a damaged file.
-    if (parent >= folder) return BadRow(impl_->Path(), "folder", folder, "parent");
+    if (parent >= folder) return BadRow(Path(), "folder", folder, "parent");
     below = "\\" + std::string(query.Text(1)) + below;
     folder = parent;
   }

@@ -182,8 +182,7 @@ Expected<OpenedLedger> OpenForWriting(const std::string& path, const OpenOptions
   if (auto place = CheckPlace(path); !place) return std::unexpected(place.error());
   // Before the lock: beside someone else's database not even a lock file is left.
   auto look = LookAt(path);
-  if (!look) return std::unexpected(look.error());
-  if (*look == Look::kForeign) return RefuseForeign(path);
+  if (look && *look == Look::kForeign) return RefuseForeign(path);
   auto lock = TakeLock(path);
   if (!lock) return std::unexpected(lock.error());
   OpenedLedger ledger;

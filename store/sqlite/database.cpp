@@ -55,13 +55,18 @@ int CountWalPages(void* pages, sqlite3*, const char*, int count) {
 
 void Database::Closer::operator()(sqlite3* db) const { sqlite3_close(db); }
 
-Expected<std::unique_ptr<Database>> Database::Open(const std::string& path, OpenMode mode, const char* vfs) {
+Expected<std::unique_ptr<Database>> Database::Open(const std::string& path, OpenMode mode) {
   std::unique_ptr<Database> database(new Database(path));
   sqlite3* raw = nullptr;
   const std::string name = mode == OpenMode::kImmutable ? ImmutableUri(path) : path;
-  const int result = sqlite3_open_v2(name.c_str(), &raw, FlagsOf(mode), vfs);
+  const int result = sqlite3_open_v2(name.c_str(), &raw, FlagsOf(mode), nullptr);
   database->db_.reset(raw);  // Also on a failure there is a handle to close.
   if (result != SQLITE_OK) return std::unexpected(database->Fail(result, "open ledger"));
+  // Where it may not write, SQLite opens for reading instead, and a lock on such a file keeps nobody out.
+  const bool to_write = mode == OpenMode::kWrite || mode == OpenMode::kCreate;
+  if (to_write && sqlite3_db_readonly(raw, "main") != 0) {
+    return std::unexpected(Error{ErrorKind::kDenied, "open ledger", path, 0, "it cannot be opened for writing"});
+  }
   database->SetPatience(kBusyMilliseconds);
   database->Harden();
   return database;
@@ -73,6 +78,9 @@ void Database::Harden() {
   sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // Plans may not depend on bound values: SQLite would parse such statements again at each new value (20 times the
+  // cost).
+  sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   // Replaces the automatic checkpoint, which would run inside a commit.
   sqlite3_wal_hook(db_.get(), CountWalPages, &wal_pages_);
 }

@@ -26,8 +26,7 @@ enum class OpenMode : std::uint8_t {
 class Database {
  public:
   // `path` is UTF-8. Does not read the file yet: damage and locks show at the first statement.
-  // `vfs` names a registered VFS; null: the system's. For tests.
-  static Expected<std::unique_ptr<Database>> Open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
+  static Expected<std::unique_ptr<Database>> Open(const std::string& path, OpenMode mode);
   ~Database() = default;
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

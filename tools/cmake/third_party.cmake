@@ -38,7 +38,7 @@ target_include_directories(tp_json SYSTEM INTERFACE ${_s}/nlohmann-json3/include
 add_library(tp_cli11 INTERFACE)
 target_include_directories(tp_cli11 SYSTEM INTERFACE ${_s}/cli11/include)
 
-# Header-only; errors are values. Included by one source (store/toml.cpp), since it costs seconds to compile.
+# Header-only; errors are values. Included by one source (store/config.cpp), since it costs seconds to compile.
 add_library(tp_tomlplusplus INTERFACE)
 target_include_directories(tp_tomlplusplus SYSTEM INTERFACE ${_s}/libtomlplusplus-dev/usr/include)
 target_compile_definitions(tp_tomlplusplus INTERFACE TOML_EXCEPTIONS=0 TOML_ENABLE_FORMATTERS=0)
