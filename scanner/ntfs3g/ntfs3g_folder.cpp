@@ -85,21 +85,23 @@ Expected<RecordId> Session::Lookup(RecordId folder, std::u16string_view name) {
   auto reference = LookupOnce(*inode, name, true);
   if (!reference && reference.error().kind == ErrorKind::kNotFound) reference = LookupOnce(*inode, name, false);
   if (!reference) return std::unexpected(reference.error());
-  const RecordId child = RecordId::Of(*reference);
-  if (auto checked = RefuseShortName(child, folder, name); !checked) return std::unexpected(checked.error());
-  return child;
+  return RecordId::Of(*reference);
 }
 
-// A policy speaks of names: "SSH~1" must not be a way past ".ssh".
-Expected<void> Session::RefuseShortName(RecordId child, RecordId folder, std::u16string_view name) {
-  LoadedRecord record;
-  if (auto read = ReadRecord(child, record); !read) return read;
-  auto names = Names(record, child, false);
+Expected<bool> Session::HasLongName(const LoadedRecord& record, RecordId id, RecordId folder,
+                                    std::u16string_view name) {
+  bool found = false;
+  record.view.ForEach(AttributeType::kFileName, [&](std::span<const std::uint8_t> value) {
+    const auto view = FileNameView::Parse(value);
+    if (!view || view->name_space == FileNameView::kDosOnly || view->name.size() != 2 * name.size()) return;
+    found = found || (RecordId::Of(view->parent).number == folder.number && SameName(view->Name(), name));
+  });
+  if (found || !record.view.HasAttributeList()) return found;
+  auto names = Names(record, id);
   if (!names) return std::unexpected(names.error());
-  for (const LinkName& link : *names) {
-    if (RecordId::Of(link.parent.low).number == folder.number && SameName(link.name, name)) return {};
-  }
-  return Fail(ErrorKind::kNotFound, "look up a name", "short (8.3) names are not looked up", ENOENT);
+  return std::ranges::any_of(*names, [&](const LinkName& link) {
+    return RecordId::Of(link.parent.low).number == folder.number && SameName(link.name, name);
+  });
 }
 
 bool Session::SameName(std::u16string_view left, std::u16string_view right) const {

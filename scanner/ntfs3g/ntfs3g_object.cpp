@@ -2,11 +2,13 @@
 #include "scanner/ntfs3g/ntfs3g_object.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace acledger::scanner::ntfs3g {
 namespace {
 
-constexpr std::size_t kRun = 1024;  // Names handed over at once.
+constexpr std::size_t kRun = 1024;      // Names handed over at once.
+constexpr std::size_t kLookAhead = 64;  // Names of a listing that a caller may pass over.
 
 // All but the bits of the DACL.
 constexpr std::uint16_t kOtherControl =
@@ -38,8 +40,8 @@ bool IsOneComponent(std::u16string_view name) {
 
 }  // namespace
 
-Expected<std::unique_ptr<Object>> Ntfs3gObject::Open(Shared& shared, VolumeCounters& counters, RecordId id,
-                                                     Access access) {
+Expected<std::unique_ptr<Ntfs3gObject>> Ntfs3gObject::Open(Shared& shared, VolumeCounters& counters, RecordId id,
+                                                           Access access) {
   ++counters.opens;
   if (access == Access::kWrite) ++counters.opens_for_write;
   if (id.number < kFirstUserRecord && id.number != kRootRecord) {
@@ -67,7 +69,7 @@ Expected<ObjectInfo> Ntfs3gObject::Info() {
     info.reparse_tag = *tag;
   }
   if (record.LinkCount() <= 1) return info;
-  auto names = session().Names(record_, id_, false);
+  auto names = session().Names(record_, id_);
   if (!names) return std::unexpected(names.error());
   info.link_count = static_cast<std::uint32_t>(std::max<std::size_t>(1, names->size()));
   return info;
@@ -138,16 +140,17 @@ Expected<void> Ntfs3gObject::WriteOwn(security::Bytes descriptor) {
 }
 
 Expected<void> Ntfs3gObject::List(const std::function<bool(std::span<const ListedName>)>& take) {
-  std::vector<ListedName> names;
+  std::shared_ptr<const std::vector<ListedName>> names;
   {
     const std::lock_guard hold(shared_.lock);
     ++counters_.listings;
     auto listed = session().List(id_);
     if (!listed) return std::unexpected(listed.error());
-    names = std::move(*listed);
+    names = listed_ = std::make_shared<const std::vector<ListedName>>(std::move(*listed));
+    next_listed_ = 0;
   }
   // Without the lock: `take` may open what it is shown.
-  for (std::span<const ListedName> left(names); !left.empty();) {
+  for (std::span<const ListedName> left(*names); !left.empty();) {
     const std::size_t count = std::min(kRun, left.size());
     if (!take(left.first(count))) break;
     left = left.subspan(count);
@@ -155,17 +158,45 @@ Expected<void> Ntfs3gObject::List(const std::function<bool(std::span<const Liste
   return {};
 }
 
+std::optional<RecordId> Ntfs3gObject::NextListed(std::u16string_view name) {
+  if (!listed_) return std::nullopt;
+  const std::size_t end = std::min(listed_->size(), next_listed_ + kLookAhead);
+  for (std::size_t at = next_listed_; at < end; ++at) {
+    if ((*listed_)[at].name != name) continue;
+    next_listed_ = at + 1;
+    return RecordId::Of((*listed_)[at].id.low);
+  }
+  return std::nullopt;
+}
+
+Expected<std::unique_ptr<Ntfs3gObject>> Ntfs3gObject::OpenIfNamed(RecordId id, std::u16string_view name,
+                                                                  Access access) {
+  auto child = Open(shared_, counters_, id, access);
+  if (!child) return child;
+  auto named = session().HasLongName((*child)->record_, id, id_, name);
+  if (!named) return std::unexpected(named.error());
+  return *named ? std::move(child) : nullptr;
+}
+
 Expected<std::unique_ptr<Object>> Ntfs3gObject::OpenChild(std::u16string_view name, Access access) {
   if (!IsOneComponent(name)) return Fail(ErrorKind::kInvalid, "look up a name", "not one component of a path");
   const std::lock_guard hold(shared_.lock);
-  auto child = session().Lookup(id_, name);
+  if (const auto listed = NextListed(name)) {
+    auto child = OpenIfNamed(*listed, name, access);
+    if (child && *child) return std::move(*child);
+  }
+  auto found = session().Lookup(id_, name);
+  if (!found) return std::unexpected(found.error());
+  auto child = OpenIfNamed(*found, name, access);
   if (!child) return std::unexpected(child.error());
-  return Open(shared_, counters_, *child, access);
+  // A policy speaks of long names: "SSH~1" must not be a way past ".ssh".
+  if (!*child) return Fail(ErrorKind::kNotFound, "look up a name", "short (8.3) names are not looked up", ENOENT);
+  return std::move(*child);
 }
 
 Expected<std::vector<LinkName>> Ntfs3gObject::Names() {
   const std::lock_guard hold(shared_.lock);
-  return session().Names(record_, id_, false);
+  return session().Names(record_, id_);
 }
 
 }  // namespace acledger::scanner::ntfs3g

@@ -21,7 +21,8 @@ struct Shared {
 class Ntfs3gObject : public Object {
  public:
   // Reads the record and checks the sequence number (0: any).
-  static Expected<std::unique_ptr<Object>> Open(Shared& shared, VolumeCounters& counters, RecordId id, Access access);
+  static Expected<std::unique_ptr<Ntfs3gObject>> Open(Shared& shared, VolumeCounters& counters, RecordId id,
+                                                      Access access);
 
   Expected<ObjectInfo> Info() override;
   Expected<void> ReadDescriptor(security::DescriptorBytes& out) override;
@@ -35,6 +36,11 @@ class Ntfs3gObject : public Object {
       : shared_(shared), counters_(counters), access_(access) {}
   Session& session() { return *shared_.session; }
 
+  // Where the name that is asked for is one of the next ones of the last listing, the index need not be searched.
+  std::optional<RecordId> NextListed(std::u16string_view name);
+  // The object with this id, if it has this name here; null if it has not.
+  Expected<std::unique_ptr<Ntfs3gObject>> OpenIfNamed(RecordId id, std::u16string_view name, Access access);
+
   Expected<void> Refresh();
   Expected<void> ReadLocked(security::DescriptorBytes& out);
   Expected<void> WriteShared(security::Bytes descriptor);
@@ -45,6 +51,8 @@ class Ntfs3gObject : public Object {
   const Access access_;
   RecordId id_;
   LoadedRecord record_;
+  std::shared_ptr<const std::vector<ListedName>> listed_;  // The last listing, and how far its names were opened.
+  std::size_t next_listed_ = 0;
   bool is_fresh_ = true;  // Nothing was written since the record was read, by this handle.
 };
 

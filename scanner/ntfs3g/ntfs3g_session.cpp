@@ -101,11 +101,11 @@ Expected<InodePtr> Session::OpenInode(RecordId id) {
   return inode;
 }
 
-Expected<std::vector<LinkName>> Session::Names(const LoadedRecord& record, RecordId id, bool dos_too) {
+Expected<std::vector<LinkName>> Session::Names(const LoadedRecord& record, RecordId id) {
   std::vector<LinkName> names;
   const auto take = [&](std::span<const std::uint8_t> value) {
     const auto name = FileNameView::Parse(value);
-    if (!name || (!dos_too && name->name_space == FileNameView::kDosOnly)) return;
+    if (!name || name->name_space == FileNameView::kDosOnly) return;
     names.push_back({FileId{name->parent, 0}, name->Name()});
   };
   if (!record.view.HasAttributeList()) {

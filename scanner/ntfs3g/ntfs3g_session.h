@@ -54,8 +54,8 @@ class Session {
   Expected<void> ReadRecord(RecordId id, LoadedRecord& out);
   Expected<void> WriteRecord(RecordId id, LoadedRecord& record);
 
-  // Every $FILE_NAME of an object, also those in extension records.
-  Expected<std::vector<LinkName>> Names(const LoadedRecord& record, RecordId id, bool dos_too);
+  // Every $FILE_NAME of an object but the short ones, also those in extension records.
+  Expected<std::vector<LinkName>> Names(const LoadedRecord& record, RecordId id);
   Expected<std::uint32_t> ReparseTag(const LoadedRecord& record, RecordId id);
 
   // The $SECURITY_DESCRIPTOR attribute of an object that has no security_id.
@@ -63,8 +63,10 @@ class Session {
   Expected<void> WriteOwnDescriptor(RecordId id, security::Bytes descriptor);
 
   Expected<std::vector<ListedName>> List(RecordId folder);
-  // Exactly this name first, then by the volume's case rules. kNotFound also for a short name.
+  // Exactly this name first, then by the volume's case rules. Short names are found too: see HasLongName().
   Expected<RecordId> Lookup(RecordId folder, std::u16string_view name);
+  // Whether `name` is a name of the object in this folder and not only the short one of a pair.
+  Expected<bool> HasLongName(const LoadedRecord& record, RecordId id, RecordId folder, std::u16string_view name);
 
  private:
   Session() = default;
@@ -72,7 +74,6 @@ class Session {
   Expected<InodePtr> OpenInode(RecordId id);
   Expected<ntfs_inode*> OpenFolder(RecordId id);
   Expected<std::uint64_t> LookupOnce(ntfs_inode* folder, std::u16string_view name, bool exact);
-  Expected<void> RefuseShortName(RecordId child, RecordId folder, std::u16string_view name);
   bool SameName(std::u16string_view left, std::u16string_view right) const;
 
   std::unique_ptr<ImageDevice> device_;

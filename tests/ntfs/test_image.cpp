@@ -11,6 +11,12 @@
 
 #include "security/sddl.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+// libntfs-3g loses memory where it gives up on a damaged volume.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libntfs-3g.so"; }
+#endif
+
 namespace acledger::scanner {
 namespace {
 
