@@ -11,16 +11,21 @@ std::unexpected<Error> Usage(const std::string& option, const std::string& reaso
   return Fail(ErrorKind::kInvalid, option, reason);
 }
 
+Expected<security::AccessMask> Grantable(security::AccessMask mask, const std::string& option) {
+  constexpr security::AccessMask grantable =
+      security::kFileAllAccess & ~(security::kWriteDac | security::kWriteOwner | security::kFileDeleteChild);
+  const security::AccessMask rights = security::kFileMapping.Map(mask);
+  if (rights == 0 || (rights & ~grantable) != 0)
+    return Usage(option,
+                 "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives");
+  return rights;
+}
+
 Expected<security::AccessMask> MaskOf(const std::string& word) {
   if (word.empty()) return security::kFileReadAndExecute;
   const Expected<security::AccessMask> mask = ParseMask(word);
   if (!mask) return mask;
-  constexpr security::AccessMask grantable =
-      security::kFileAllAccess & ~(security::kWriteDac | security::kWriteOwner | security::kFileDeleteChild);
-  if ((*mask & ~grantable) != 0)
-    return Usage("--mask " + word,
-                 "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives");
-  return mask;
+  return Grantable(*mask, "--mask " + word);
 }
 
 Expected<security::Sid> SidOf(const std::string& word, const char* option) {
@@ -58,22 +63,29 @@ void AddGrantSettings(CLI::App& command, GrantSettings& settings) {
                    "The principal was made for acledger alone: any entry of it on the volume is ours");
 }
 
-Expected<void> GrantSettings::Check() {
-  if (principal.empty()) return Usage("--principal", "is missing (the SID that receives access)");
-  if (roots.empty()) return Usage("--root", "is missing (which folder to grant)");
-  const Expected<security::Sid> sid = SidOf(principal, "--principal");
+// The wish itself, from what the words say or, where they say nothing, the file.
+Expected<void> GrantSettings::Check(const store::Config& config) {
+  if (principal.empty() && !config.principal) return Usage("--principal", "is missing (the SID that receives access)");
+  const Expected<security::Sid> sid =
+      principal.empty() ? Expected<security::Sid>(*config.principal) : SidOf(principal, "--principal");
   if (!sid) return std::unexpected(sid.error());
   if (StandsForEverybody(*sid))
-    return Usage("--principal " + principal, "stands for many people: a grant is for a sandbox's own SID");
-  const Expected<security::AccessMask> rights = MaskOf(mask);
+    return Usage("--principal " + sid->ToString(), "stands for many people: a grant is for a sandbox's own SID");
+  const Expected<security::AccessMask> rights =
+      mask.empty() && config.mask ? Grantable(*config.mask, "mask") : MaskOf(mask);
   if (!rights) return std::unexpected(rights.error());
   request_.principal = *sid;
   request_.principal_is_ours = own_principal;
   request_.mask = *rights;
-  request_.roots = roots;
-  request_.excludes = excludes;
-  request_.protected_policy =
-      protected_policy == "grant" ? store::ProtectedPolicy::kGrant : store::ProtectedPolicy::kReport;
+  request_.roots = roots.empty() ? config.roots : roots;
+  if (request_.roots.empty()) return Usage("--root", "is missing (which folder to grant)");
+  request_.excludes = excludes.empty() ? config.excludes : excludes;
+  request_.protected_policy = config.protected_policy.value_or(store::ProtectedPolicy::kReport);
+  if (!protected_policy.empty())
+    request_.protected_policy =
+        protected_policy == "grant" ? store::ProtectedPolicy::kGrant : store::ProtectedPolicy::kReport;
+  request_.token_sids = config.token_sids;
+  if (!token_sids.empty()) request_.token_sids.clear();
   for (const std::string& word : token_sids) {
     Expected<security::Sid> one = SidOf(word, "--token-sids");
     if (!one) return std::unexpected(one.error());
@@ -83,8 +95,12 @@ Expected<void> GrantSettings::Check() {
 }
 
 Expected<void> GrantSettings::ReadConfig(const std::string& path) {
-  if (!path.empty()) return Usage("--config " + path, "not there yet");
-  return Check();
+  if (path.empty()) return Check({});
+  const Expected<store::Config> config = store::ReadConfig(path, {});
+  if (!config) return std::unexpected(config.error());
+  policy.sensitive_names = config->sensitive_names;
+  policy.appdata_allowed = config->appdata_allowed;
+  return Check(*config);
 }
 
 }  // namespace acledger::tools

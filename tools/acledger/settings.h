@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scanner/engine.h"
+#include "store/config.h"
 
 namespace acledger::tools {
 
@@ -25,7 +26,7 @@ struct GrantSettings {
   scanner::Policy::Options Policy() const { return policy; }
 
  private:
-  Expected<void> Check();
+  Expected<void> Check(const store::Config& config);
   scanner::GrantRequest request_;
 };
 void AddGrantSettings(CLI::App& command, GrantSettings& settings);
