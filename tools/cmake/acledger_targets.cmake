@@ -28,22 +28,35 @@ function(acledger_library name)
   target_link_libraries(${name} PUBLIC acledger_options ${A_LINKS} PRIVATE ${A_PRIVATE_LINKS})
 endfunction()
 
-# acledger_test(NAME LABEL tier SOURCES... LINKS targets...): one GoogleTest binary, one ctest entry. The entry of a Windows
-# build is windows.NAME: tools/test runs both builds' tests at once.
+# Names of ctest entries: in a Windows build they begin with `windows.`, since tools/test runs both builds' at once.
+set(ACLEDGER_ENTRY_PREFIX "")
+if(WIN32)
+  set(ACLEDGER_ENTRY_PREFIX windows.)
+endif()
+
+# acledger_test(NAME LABEL tier SOURCES... LINKS targets...): one GoogleTest binary, one ctest entry.
 function(acledger_test name)
   cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE acledger_options GTest::gmock_main ${A_LINKS})
-  set(entry ${name})
-  if(WIN32)
-    set(entry windows.${name})
-  endif()
+  set(entry ${ACLEDGER_ENTRY_PREFIX}${name})
   add_test(NAME ${entry} COMMAND ${name})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 300)
   endif()
   set_tests_properties(${entry} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
     SKIP_REGULAR_EXPRESSION "ENTIRE SUITE SKIPPED" SKIP_RETURN_CODE 77)  # 77: tools/wine/run has no Wine
+endfunction()
+
+# acledger_script_test(NAME LABEL tier COMMAND words...): one ctest entry for a script; its exit code 77 is a skip.
+function(acledger_script_test name)
+  cmake_parse_arguments(A "" "LABEL;TIMEOUT" "COMMAND" ${ARGN})
+  set(entry ${ACLEDGER_ENTRY_PREFIX}${name})
+  add_test(NAME ${entry} COMMAND ${A_COMMAND})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  set_tests_properties(${entry} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()
 
 # acledger_fuzz(NAME SOURCES... LINKS targets...): one libFuzzer binary with ASan and UBSan, where ACLEDGER_FUZZ is on (clang).
