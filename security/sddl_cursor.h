@@ -46,6 +46,8 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
+// All digits below `base` from here on, at least one.
+Expected<std::uint64_t> ReadDigits(Cursor& cursor, int base, std::uint64_t limit, std::string_view what);
 // Digits to the first character that is none: 0x and hex digits, or decimal ones. `limit` is the greatest value
 // allowed.
 Expected<std::uint64_t> ReadNumber(Cursor& cursor, std::uint64_t limit, std::string_view what);

@@ -25,23 +25,6 @@ bool StartsHex(const Cursor& cursor) {
   return cursor.Peek() == '0' && (cursor.Peek(1) == 'x' || cursor.Peek(1) == 'X') && DigitValue(cursor.Peek(2)) < 16;
 }
 
-// All digits below `base` from here on.
-Expected<std::uint64_t> ReadDigits(Cursor& cursor, int base, std::uint64_t limit, std::string_view what) {
-  const std::size_t start = cursor.Position();
-  std::uint64_t value = 0;
-  for (int digit; (digit = DigitValue(cursor.Peek())) < base; cursor.Advance()) {
-    const auto step = static_cast<std::uint64_t>(digit);
-    // The D of "D:" behind an owner or group is no digit.
-    if (base == 16 && (cursor.Peek() == 'D' || cursor.Peek() == 'd') && cursor.Peek(1) == ':') break;
-    if (value > (limit - step) / static_cast<std::uint64_t>(base)) {
-      return Cursor::RefuseAt(start, std::string(what) + " is too large");
-    }
-    value = value * static_cast<std::uint64_t>(base) + step;
-  }
-  if (cursor.Position() == start) return cursor.Refuse(std::string(what) + " expected");
-  return value;
-}
-
 // S-1-5-32-544; every number also as hex, as Windows takes it.
 Expected<Sid> ReadNumericSid(Cursor& cursor) {
   const std::size_t start = cursor.Position();
@@ -90,6 +73,22 @@ Expected<std::uint64_t> ReadNumericRight(Cursor& cursor) {
 }
 
 }  // namespace
+
+Expected<std::uint64_t> ReadDigits(Cursor& cursor, int base, std::uint64_t limit, std::string_view what) {
+  const std::size_t start = cursor.Position();
+  std::uint64_t value = 0;
+  for (int digit; (digit = DigitValue(cursor.Peek())) < base; cursor.Advance()) {
+    const auto step = static_cast<std::uint64_t>(digit);
+    // The D of "D:" behind an owner or group is no digit.
+    if (base == 16 && (cursor.Peek() == 'D' || cursor.Peek() == 'd') && cursor.Peek(1) == ':') break;
+    if (value > (limit - step) / static_cast<std::uint64_t>(base)) {
+      return Cursor::RefuseAt(start, std::string(what) + " is too large");
+    }
+    value = value * static_cast<std::uint64_t>(base) + step;
+  }
+  if (cursor.Position() == start) return cursor.Refuse(std::string(what) + " expected");
+  return value;
+}
 
 Expected<std::uint64_t> ReadNumber(Cursor& cursor, std::uint64_t limit, std::string_view what) {
   if (!StartsHex(cursor)) return ReadDigits(cursor, 10, limit, what);

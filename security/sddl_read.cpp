@@ -4,6 +4,7 @@
 
 #include "security/little_endian.h"
 #include "security/sddl.h"
+#include "security/sddl_condition.h"
 #include "security/sddl_cursor.h"
 #include "security/sddl_tables.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 using sddl::AceForm;
 using sddl::Cursor;
+using sddl::HasCondition;
+using sddl::HasGuids;
 
 constexpr std::size_t kGuidLength = 36;
 constexpr std::uint32_t kObjectTypePresent = 1;
@@ -49,6 +52,8 @@ class Reader {
   bool TakeAclFlag(const AclBits& bits, bool& null_acl);
 
   Expected<DescriptorBytes> ReadAce();
+  Expected<void> ReadBody(AceForm form, DescriptorBytes& ace);
+  Expected<void> AppendCondition(DescriptorBytes& ace);
   Expected<const sddl::TypeCode*> ReadType();
   Expected<std::uint8_t> ReadFlags();
   Expected<std::optional<Guid>> ReadGuid(AceForm form);
@@ -135,43 +140,59 @@ bool Reader::TakeAclFlag(const AclBits& bits, bool& null_acl) {
   return true;
 }
 
-// (type;flags;rights;object GUID;inherited object GUID;SID)
+// (type;flags;rights;object GUID;inherited object GUID;SID), and ;(condition) where the type has one.
 Expected<DescriptorBytes> Reader::ReadAce() {
   const std::size_t start = cursor_.Position();
   cursor_.Advance();
   auto type = ReadType();
   if (!type) return std::unexpected(type.error());
-  const AceForm form = (*type)->form;
   auto flags = ReadFlags();
   if (!flags) return std::unexpected(flags.error());
+  DescriptorBytes ace{static_cast<std::uint8_t>((*type)->type), *flags, 0, 0};
+  if (auto body = ReadBody((*type)->form, ace); !body) return std::unexpected(body.error());
+  if (HasCondition((*type)->form)) {
+    if (auto condition = AppendCondition(ace); !condition) return std::unexpected(condition.error());
+  } else if ((*type)->form == AceForm::kAttribute) {
+    return Cursor::RefuseAt(start, "resource attributes are not supported", ErrorKind::kUnsupported);
+  }
+  if (!cursor_.Take(')')) return cursor_.Refuse("')' expected");
+  if (ace.size() > kMaxAclBytes) return Cursor::RefuseAt(start, "the ACE is too long", ErrorKind::kTooLarge);
+  StoreU16(&ace[2], ace.size());
+  return ace;
+}
+
+// From the rights to the SID.
+Expected<void> Reader::ReadBody(AceForm form, DescriptorBytes& ace) {
   cursor_.SkipSpaces();
   auto mask = sddl::ReadRights(cursor_);
   if (!mask) return std::unexpected(mask.error());
-  if (auto end = Separator(); !end) return std::unexpected(end.error());
+  if (auto end = Separator(); !end) return end;
+  AppendUint32(ace, *mask);
   auto object = ReadGuid(form);
   if (!object) return std::unexpected(object.error());
   auto inherited_object = ReadGuid(form);
   if (!inherited_object) return std::unexpected(inherited_object.error());
-  cursor_.SkipSpaces();
-  auto sid = sddl::ReadSid(cursor_, options_);
-  if (!sid) return std::unexpected(sid.error());
-  cursor_.SkipSpaces();
-
-  DescriptorBytes ace{static_cast<std::uint8_t>((*type)->type), *flags, 0, 0};
-  AppendUint32(ace, *mask);
-  if (form == AceForm::kObject) {
+  if (HasGuids(form)) {
     AppendUint32(ace, (*object ? kObjectTypePresent : 0) | (*inherited_object ? kInheritedObjectTypePresent : 0));
     if (*object) Append(ace, **object);
     if (*inherited_object) Append(ace, **inherited_object);
   }
+  cursor_.SkipSpaces();
+  auto sid = sddl::ReadSid(cursor_, options_);
+  if (!sid) return std::unexpected(sid.error());
   Append(ace, sid->AsBytes());
-  if (form != AceForm::kPlain && form != AceForm::kObject) {
-    return Cursor::RefuseAt(start, "ACEs of type " + std::string((*type)->code) + " are not supported",
-                            ErrorKind::kUnsupported);
-  }
-  if (!cursor_.Take(')')) return cursor_.Refuse("')' expected");
-  StoreU16(&ace[2], ace.size());
-  return ace;
+  cursor_.SkipSpaces();
+  return {};
+}
+
+Expected<void> Reader::AppendCondition(DescriptorBytes& ace) {
+  if (auto end = Separator(); !end) return end;
+  cursor_.SkipSpaces();
+  auto condition = sddl::ReadCondition(cursor_, options_);
+  if (!condition) return std::unexpected(condition.error());
+  Append(ace, *condition);
+  cursor_.SkipSpaces();
+  return {};
 }
 
 std::string_view Reader::Field() const {

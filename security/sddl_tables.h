@@ -22,6 +22,9 @@ enum class AceForm : std::uint8_t {
   kAttribute,  // mask, SID, a claim (MS-DTYP 2.4.10.1)
 };
 
+constexpr bool HasGuids(AceForm form) { return form == AceForm::kObject || form == AceForm::kObjectCondition; }
+constexpr bool HasCondition(AceForm form) { return form == AceForm::kCondition || form == AceForm::kObjectCondition; }
+
 struct TypeCode {
   std::string_view code;
   AceType type;

@@ -3,6 +3,7 @@
 
 #include "security/little_endian.h"
 #include "security/sddl.h"
+#include "security/sddl_condition.h"
 #include "security/sddl_tables.h"
 
 namespace acledger::security {
@@ -66,7 +67,7 @@ void AppendGuid(std::string& text, Bytes bytes) {
 // What stands between the rights and the SID of one ACE, with all three separators, and where the SID begins.
 // Empty: there is no SDDL form.
 std::optional<std::size_t> AppendGuids(std::string& text, const AceView& ace, AceForm form) {
-  if (form != AceForm::kObject && form != AceForm::kObjectCondition) {
+  if (!sddl::HasGuids(form)) {
     text += ";;;";
     return kPlainSidOffset;
   }
@@ -90,7 +91,7 @@ std::optional<std::size_t> AppendGuids(std::string& text, const AceView& ace, Ac
 bool AppendAce(std::string& text, const AceView& ace) {
   const sddl::TypeCode* type = sddl::FindType(ace.Type());
   if (type == nullptr || ace.Size() < kPlainSidOffset) return false;
-  if (type->form != AceForm::kPlain && type->form != AceForm::kObject) return false;
+  if (type->form == AceForm::kAttribute) return false;
   text += '(';
   text += type->code;
   text += ';';
@@ -100,9 +101,17 @@ bool AppendAce(std::string& text, const AceView& ace) {
   const auto sid_offset = AppendGuids(text, ace, type->form);
   if (!sid_offset) return false;
   const auto sid = Sid::FromBytes(ace.AsBytes().subspan(*sid_offset));
-  // Bytes behind the SID would be lost.
-  if (!sid || *sid_offset + sid->Size() != ace.Size()) return false;
+  if (!sid) return false;
   AppendSid(text, *sid);
+  const Bytes behind_sid = ace.AsBytes().subspan(*sid_offset + sid->Size());
+  if (sddl::HasCondition(type->form)) {
+    const auto condition = sddl::WriteCondition(behind_sid);
+    if (!condition) return false;
+    text += ';';
+    text += *condition;
+  } else if (!behind_sid.empty()) {
+    return false;  // They would be lost.
+  }
   text += ')';
   return true;
 }

@@ -95,6 +95,8 @@ class Case:
         denied = {sid for kind, _, _, sid in self.aces if kind == 1}
         if any(kind > 1 for kind, _, _, _ in self.aces):
             found.add("object or callback ACE")
+        if OWNER_RIGHTS in denied:
+            denied.add(self.owner)
         if denied & set(token.deny_only):
             found.add("deny ACE of a deny-only SID")
         if wanted & MAXIMUM_ALLOWED:
@@ -177,6 +179,7 @@ ANY = [("granted", "denied"), ("denied", "granted"), ("more", "less"), ("less", 
 WINE_RULES = [
     Rule("A3", ("granted", "denied"), {"deny ACE of a deny-only SID"}),
     Rule("A3", ("more", "less"), {"deny ACE of a deny-only SID"}),
+    Rule("A3", ("other", "other"), {"deny ACE of a deny-only SID"}),  # With A5.
     Rule("A5", ("denied", "granted"), {"most rights with a deny ACE"}),
     Rule("A5", ("less", "more"), {"most rights with a deny ACE"}),
     Rule("A6", ("granted", "denied"), {"most rights and others"}),

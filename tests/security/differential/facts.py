@@ -76,6 +76,11 @@ def _acl_facts(raw, found):
         found.add("slack")
 
 
+def _fits(ace, sid):
+    """Whether a SID at this place lies within the ACE."""
+    return len(ace) >= sid + 8 and ace[sid + 1] <= 15 and len(ace) >= sid + 8 + 4 * ace[sid + 1]
+
+
 def _ace_facts(kind, ace, found):
     sid = 8
     if kind in OBJECT_TYPES:
@@ -85,7 +90,9 @@ def _ace_facts(kind, ace, found):
         present = struct.unpack_from("<I", ace, 8)[0]
         sid = 12 + 16 * (present & 1) + 16 * (present >> 1 & 1)
         found.add("object ACE")
-    if len(ace) < sid + 8 or ace[sid + 1] > 15 or len(ace) < sid + 8 + 4 * ace[sid + 1]:
+        if kind > 8 and not _fits(ace, 8):
+            found.add("callback object ACE that is not mask and SID")
+    if not _fits(ace, sid):
         found.add("ACE body")
         return
     if ace[sid] != 1:

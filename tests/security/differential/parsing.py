@@ -25,7 +25,7 @@ SAMBA_RULES = [
     Rule("P2", LOOSER, {"not self-relative"}),
     Rule("P3", LOOSER, {"inside the header"}),
     Rule("P4", LOOSER, {"AclSize", "ACE outside the ACL", "AceSize"}),
-    Rule("P5", STRICTER, {"ACE body"}),
+    Rule("P5", STRICTER, {"ACE body", "callback object ACE that is not mask and SID"}),
     Rule("P6", STRICTER, {"ACL not present"}),
     Rule("P7", STRICTER, {"AceCount over 2000 or Sbz2"}),
     Rule("P8", STRICTER, {"unaligned"}),
