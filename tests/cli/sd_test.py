@@ -84,7 +84,7 @@ class SdTest(unittest.TestCase):
                                     lines=[parent + "\t", parent + "\tO:BAG:SYD:(A;;FR;;;BU)", parent])
         self.assertEqual(code, 0)
         self.assertEqual(self.sddl_of(answers[0]), f"O:{ONE}G:BUD:AI(A;ID;FA;;;BA)(A;ID;FA;;;{ONE})")
-        self.assertEqual(self.sddl_of(answers[1]), "O:BAG:SYD:AI(A;;FR;;;BU)(A;ID;FA;;;BA)(A;ID;FA;;;BA)")
+        self.assertEqual(self.sddl_of(answers[1]), "O:BAG:SYD:AI(A;;FR;;;BU)(A;ID;FA;;;BA)")  # Equal ones once.
         self.assertEqual(answers[2], answers[0])
 
     def test_needs_an_owner_for_a_new_child(self):
