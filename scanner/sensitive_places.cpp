@@ -43,8 +43,8 @@ const std::vector<std::string>& SensitivePlaces() {
       // Chat and mail.
       R"(AppData\*\Slack)", R"(AppData\*\Signal)", R"(AppData\*\discord*)", R"(AppData\Roaming\Telegram Desktop)",
       R"(AppData\*\Microsoft\Teams)", R"(AppData\Local\Packages\MSTeams*)", R"(AppData\*\WhatsApp)",
-      R"(AppData\Local\Packages\*WhatsApp*)", R"(AppData\*\Microsoft\Outlook)", R"(AppData\*\Thunderbird)",
-      "*.pst", "*.ost",
+      R"(AppData\Local\Packages\*WhatsApp*)", R"(AppData\*\Microsoft\Outlook)", R"(AppData\*\Thunderbird)", "*.pst",
+      "*.ost",
       // Password managers.
       R"(AppData\*\1Password)", R"(AppData\*\Bitwarden)", R"(AppData\*\KeePass)", R"(AppData\*\KeePassXC)",
       R"(AppData\*\LastPass)",

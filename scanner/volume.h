@@ -62,16 +62,16 @@ class Object {
 
   virtual Expected<ObjectInfo> Info() = 0;
 
-  // The self-relative descriptor: owner, group and DACL as stored (the SACL or its label part where the right for it is held).
-  // Replaces `out`, whose capacity is reused.
+  // The self-relative descriptor: owner, group and DACL as stored (the SACL or its label part where the right for it is
+  // held). Replaces `out`, whose capacity is reused.
   virtual Expected<void> ReadDescriptor(security::DescriptorBytes& out) = 0;
 
-  // Writes the DACL of `descriptor` (with its PROTECTED and AUTO_INHERITED bits) and nothing else. Success is what the system
-  // said: the caller reads back. Needs Access::kWrite.
+  // Writes the DACL of `descriptor` (with its PROTECTED and AUTO_INHERITED bits) and nothing else. Success is what the
+  // system said: the caller reads back. Needs Access::kWrite.
   virtual Expected<void> WriteDacl(security::Bytes descriptor) = 0;
 
-  // Calls `take` with runs of names ("." and ".." left out, DOS names left out) until the end or until it returns false.
-  // The names of one run are valid for the call only.
+  // Calls `take` with runs of names ("." and ".." left out, DOS names left out) until the end or until it returns
+  // false. The names of one run are valid for the call only.
   virtual Expected<void> List(const std::function<bool(std::span<const ListedName>)>& take) = 0;
 
   // Opens one component below this folder. A reparse point is opened itself, never followed. kInvalid for a name with
@@ -84,14 +84,15 @@ class Object {
 };
 
 struct VolumeInfo {
-  std::uint64_t serial = 0;      // NTFS volume serial number: binds a ledger to its volume.
-  std::string name;              // As the user knows it: the image's path, or "C:".
-  std::string file_system;       // "NTFS", "fake", ...
-  unsigned max_readers = 1;      // Threads that gain from reading at once; 1 where the library is not thread-safe.
+  std::uint64_t serial = 0;  // NTFS volume serial number: binds a ledger to its volume.
+  std::string name;          // As the user knows it: the image's path, or "C:".
+  std::string file_system;   // "NTFS", "fake", ...
+  unsigned max_readers = 1;  // Threads that gain from reading at once; 1 where the library is not thread-safe.
   bool read_only = false;
-  bool is_image = false;         // Offline: a grant on the volume's root is allowed, machine-relative principals are not.
-  FileId root;                   // The root folder of the volume.
-  std::vector<security::Sid> machine_sids;  // SIDs of the machine that the volume belongs to, as far as known (S-1-5-21-a-b-c).
+  bool is_image = false;  // Offline: a grant on the volume's root is allowed, machine-relative principals are not.
+  FileId root;            // The root folder of the volume.
+  std::vector<security::Sid>
+      machine_sids;  // SIDs of the machine that the volume belongs to, as far as known (S-1-5-21-a-b-c).
 };
 
 // Calls made, exact: tests and benches assert on them.
@@ -104,8 +105,8 @@ struct VolumeCounters {
   std::atomic<std::uint64_t> flushes{0};
 };
 
-// The seam to a file system that keeps NT security. Implementations: scanner/win32 (live), scanner/ntfs3g (an image or a
-// device), tests/fake_volume. All members may be called from several threads at once (an implementation whose library
+// The seam to a file system that keeps NT security. Implementations: scanner/win32 (live), scanner/ntfs3g (an image or
+// a device), tests/fake_volume. All members may be called from several threads at once (an implementation whose library
 // cannot do that takes a lock of its own). Must outlive its objects.
 class Volume {
  public:
@@ -114,19 +115,20 @@ class Volume {
   virtual const VolumeInfo& Info() const = 0;
   virtual Expected<std::unique_ptr<Object>> OpenRoot(Access access) = 0;
 
-  // By identity: found wherever it was moved to. kNotFound if the object is gone (a reused record has another sequence number).
+  // By identity: found wherever it was moved to. kNotFound if the object is gone (a reused record has another sequence
+  // number).
   virtual Expected<std::unique_ptr<Object>> OpenById(const FileId& id, Access access) = 0;
 
-  // Says which descriptors WriteDacl() will be given next (distinct ones, a batch at a time), so that a volume that keeps each
-  // distinct descriptor once can store the new ones together: one wait for the disk instead of one each. Never needed for a
-  // right result. Changes no object.
+  // Says which descriptors WriteDacl() will be given next (distinct ones, a batch at a time), so that a volume that
+  // keeps each distinct descriptor once can store the new ones together: one wait for the disk instead of one each.
+  // Never needed for a right result. Changes no object.
   virtual Expected<void> PrepareDescriptors(std::span<const security::Bytes> descriptors) {
     (void)descriptors;
     return {};
   }
 
-  // Makes all descriptors written so far durable. kUnsupported where this process has no right to (a live volume without an
-  // administrator's): then nothing that was written counts as final.
+  // Makes all descriptors written so far durable. kUnsupported where this process has no right to (a live volume
+  // without an administrator's): then nothing that was written counts as final.
   virtual Expected<void> Flush() = 0;
 
   // Proves that descriptors are kept at `folder`: writes one to a scratch object, reads it back and removes the object.

@@ -46,8 +46,7 @@ const char* Name(ErrorKind kind);
 template <class T>
 using Expected = std::expected<T, Error>;
 
-inline std::unexpected<Error> Fail(ErrorKind kind, std::string operation, std::string reason,
-                                   std::uint32_t code = 0) {
+inline std::unexpected<Error> Fail(ErrorKind kind, std::string operation, std::string reason, std::uint32_t code = 0) {
   return std::unexpected(Error{kind, std::move(operation), {}, code, std::move(reason)});
 }
 
