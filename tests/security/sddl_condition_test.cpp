@@ -129,13 +129,15 @@ TEST(SddlConditionTest, BoundsTheNesting) {
 TEST(SddlConditionTest, DoesNotWriteWhatWouldComeBackOtherwise) {
   const DescriptorBytes short_integer{'a', 'r', 't', 'x', 0xF8, 2, 0, 0, 0, 'a', 0,    0x01,
                                       5,   0,   0,   0,   0,    0, 0, 0, 3, 2,   0x80, 0};
+  const DescriptorBytes unknown_base{'a', 'r', 't', 'x', 0xF8, 2, 0, 0, 0, 'a', 0,    0x04,
+                                     5,   0,   0,   0,   0,    0, 0, 0, 3, 9,   0x80, 0};
   const DescriptorBytes no_magic{'a', 'r', 't', 'y', 0xF8, 2, 0, 0, 0, 'a', 0, 0};
   const DescriptorBytes cut_name{'a', 'r', 't', 'x', 0xF8, 200, 0, 0, 0, 'a', 0, 0};
   const DescriptorBytes no_operand{'a', 'r', 't', 'x', 0x80, 0, 0, 0};
   const DescriptorBytes two_results{'a', 'r', 't', 'x', 0xF8, 2, 0, 0, 0, 'a', 0, 0xF8, 2, 0, 0, 0, 'b', 0, 0, 0};
   const DescriptorBytes padded_too_far{'a', 'r', 't', 'x', 0xF8, 2, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0};
   for (const auto& condition :
-       {DescriptorBytes{}, short_integer, no_magic, cut_name, no_operand, two_results, padded_too_far}) {
+       {DescriptorBytes{}, short_integer, unknown_base, no_magic, cut_name, no_operand, two_results, padded_too_far}) {
     auto text = TextOf(condition);
     ASSERT_FALSE(text.has_value()) << *text;
     EXPECT_EQ(text.error().kind, ErrorKind::kUnsupported);
