@@ -165,11 +165,12 @@ Expected<void> ConditionReader::AppendName(std::uint8_t token, bool local) {
   std::u16string name;
   while (true) {
     const char c = cursor_.Peek();
+    const bool looks_prefixed = local && name.empty() && c == '@';
     if (c == '%') {
       auto unit = ReadEscape();
       if (!unit) return std::unexpected(unit.error());
       name += *unit;
-    } else if (IsNameCharacter(c, local) && !(local && name.empty() && c == '@')) {
+    } else if (IsNameCharacter(c, local) && !looks_prefixed) {
       name += static_cast<char16_t>(c);
       cursor_.Advance();
     } else {

@@ -166,9 +166,8 @@ bool ConditionWriter::PushAttribute(std::uint8_t token) {
   if (!name || name->empty() || (prefix == nullptr && token != kLocalAttribute)) return false;
   std::string text(prefix == nullptr ? "" : prefix->text);
   for (const char16_t unit : *name) {
-    const bool first_of_local = prefix == nullptr && text.empty();
-    if (unit < 0x80 && IsNameCharacter(static_cast<char>(unit), prefix == nullptr) &&
-        !(first_of_local && unit == u'@')) {
+    const bool looks_prefixed = prefix == nullptr && text.empty() && unit == u'@';
+    if (unit < 0x80 && IsNameCharacter(static_cast<char>(unit), prefix == nullptr) && !looks_prefixed) {
       text += static_cast<char>(unit);
     } else {
       text += '%';

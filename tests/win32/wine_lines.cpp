@@ -8,11 +8,6 @@
 //   to-sddl HEX                                      text, or `error N`
 //
 // `-` stands for an empty list. Masks are hex.
-#include <aclapi.h>
-#include <make_account_token.h>
-#include <sddl.h>
-#include <windows.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -22,11 +17,18 @@
 #include <string_view>
 #include <vector>
 
+#include "security/win32/handle.h"
 #include "tools/acledger/console.h"
 #include "tools/acledger/lines.h"
 
+// Behind <windows.h>, which they do not include themselves.
+#include <make_account_token.h>
+#include <sddl.h>
+
 namespace {
 
+using acledger::win32::LocalMemory;
+using acledger::win32::TokenHandle;
 using Blob = std::vector<BYTE>;
 
 std::string Hex(const void* data, std::size_t size) {
@@ -131,63 +133,68 @@ std::string Parse(std::string_view hex) {
   return text;
 }
 
-HANDLE g_token = nullptr;
-
 // SIDs as CreateRestrictedToken wants them; they live as long as this.
 class SidList {
  public:
   explicit SidList(std::string_view list) {
     if (list == "-") return;
     for (const std::string_view word : Split(list, ',')) {
-      PSID sid = nullptr;
-      if (ConvertStringSidToSidW(Wide(word).c_str(), &sid)) entries_.push_back({sid, 0});
+      LocalMemory<void> sid;
+      if (!ConvertStringSidToSidW(Wide(word).c_str(), sid.Out())) continue;
+      entries_.push_back({sid.Get(), 0});
+      sids_.push_back(std::move(sid));
     }
-  }
-  SidList(const SidList&) = delete;
-  SidList& operator=(const SidList&) = delete;
-  ~SidList() {
-    for (const auto& entry : entries_) LocalFree(entry.Sid);
   }
   SID_AND_ATTRIBUTES* Data() { return entries_.data(); }
   DWORD Size() const { return static_cast<DWORD>(entries_.size()); }
 
  private:
+  std::vector<LocalMemory<void>> sids_;
   std::vector<SID_AND_ATTRIBUTES> entries_;
 };
 
-// make_account_token() takes a braced list; the number of groups is known at run time only.
-HANDLE AccountToken(const std::wstring& user, const std::vector<std::wstring>& groups) {
+// make_account_token() takes a braced list; the number of groups, at most eight, is known at run time only.
+TokenHandle AccountToken(const std::wstring& user, const std::vector<std::wstring>& groups) {
+  if (groups.empty()) return TokenHandle(make_account_token(user.c_str()));
   auto at = [&](std::size_t i) { return i < groups.size() ? groups[i].c_str() : groups.back().c_str(); };
-  if (groups.empty()) return make_account_token(user.c_str());
-  return make_account_token(user.c_str(), {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)});
+  return TokenHandle(make_account_token(user.c_str(), {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)}));
 }
 
-std::string SetToken(const std::vector<std::string_view>& words) {
+// One token at a time, and checks with it.
+class AccessChecks {
+ public:
+  std::string SetToken(const std::vector<std::string_view>& words);
+  std::string Check(std::string_view access, std::string_view hex) const;
+
+ private:
+  TokenHandle token_;  // An impersonation token.
+};
+
+std::string AccessChecks::SetToken(const std::vector<std::string_view>& words) {
   if (words.size() != 6) return "error usage";
   std::vector<std::wstring> groups;
   if (words[2] != "-") {
     for (const std::string_view group : Split(words[2], ',')) groups.push_back(Wide(group));
   }
-  HANDLE primary = AccountToken(Wide(words[1]), groups);
-  if (primary == nullptr) return LastErrorText();
+  TokenHandle primary = AccountToken(Wide(words[1]), groups);
+  if (!primary) return LastErrorText();
   SidList deny_only(words[3]), restricting(words[4]);
   if (deny_only.Size() + restricting.Size() > 0) {
-    HANDLE restricted = nullptr;
+    TokenHandle restricted;
     const DWORD flags = words[5] == "write" ? 0x8 : 0;  // WRITE_RESTRICTED
-    const BOOL made = CreateRestrictedToken(primary, flags, deny_only.Size(), deny_only.Data(), 0, nullptr,
-                                            restricting.Size(), restricting.Data(), &restricted);
-    if (!made) return LastErrorText();
-    CloseHandle(primary);
-    primary = restricted;
+    if (!CreateRestrictedToken(primary.Get(), flags, deny_only.Size(), deny_only.Data(), 0, nullptr, restricting.Size(),
+                               restricting.Data(), restricted.Out())) {
+      return LastErrorText();
+    }
+    primary = std::move(restricted);
   }
-  if (g_token != nullptr) CloseHandle(g_token);
-  const BOOL duplicated =
-      DuplicateTokenEx(primary, TOKEN_ALL_ACCESS, nullptr, SecurityImpersonation, TokenImpersonation, &g_token);
-  CloseHandle(primary);
-  return duplicated ? "ok" : LastErrorText();
+  return DuplicateTokenEx(primary.Get(), TOKEN_ALL_ACCESS, nullptr, SecurityImpersonation, TokenImpersonation,
+                          token_.Out())
+             ? "ok"
+             : LastErrorText();
 }
 
-std::string Check(std::string_view access, std::string_view hex) {
+std::string AccessChecks::Check(std::string_view access, std::string_view hex) const {
   GENERIC_MAPPING mapping{FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
   Blob bytes = Unhex(hex);
   DWORD wanted = std::strtoul(std::string(access).c_str(), nullptr, 16);
@@ -195,7 +202,7 @@ std::string Check(std::string_view access, std::string_view hex) {
   PRIVILEGE_SET privileges{};
   DWORD size = sizeof privileges, granted = 0;
   BOOL allowed = FALSE;
-  if (!AccessCheck(bytes.data(), g_token, wanted, &mapping, &privileges, &size, &granted, &allowed)) {
+  if (!AccessCheck(bytes.data(), token_.Get(), wanted, &mapping, &privileges, &size, &granted, &allowed)) {
     return LastErrorText();
   }
   if (!allowed) return "denied";
@@ -205,37 +212,35 @@ std::string Check(std::string_view access, std::string_view hex) {
 }
 
 std::string FromSddl(std::string_view text) {
-  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  LocalMemory<void> descriptor;
   ULONG size = 0;
-  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(Wide(text).c_str(), SDDL_REVISION_1, &descriptor, &size)) {
+  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(Wide(text).c_str(), SDDL_REVISION_1, descriptor.Out(),
+                                                            &size)) {
     return LastErrorText();
   }
-  std::string hex = Hex(descriptor, size);
-  LocalFree(descriptor);
-  return hex;
+  return Hex(descriptor.Get(), size);
 }
 
 std::string ToSddl(std::string_view hex) {
   Blob bytes = Unhex(hex);
   const SECURITY_INFORMATION everything =
       OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
-  wchar_t* wide = nullptr;
-  if (!ConvertSecurityDescriptorToStringSecurityDescriptorW(bytes.data(), SDDL_REVISION_1, everything, &wide,
+  LocalMemory<wchar_t> wide;
+  if (!ConvertSecurityDescriptorToStringSecurityDescriptorW(bytes.data(), SDDL_REVISION_1, everything, wide.Out(),
                                                             nullptr)) {
     return LastErrorText();
   }
   std::string text;
-  for (const wchar_t* at = wide; *at != 0; ++at) text += static_cast<char>(*at);
-  LocalFree(wide);
+  for (const wchar_t* at = wide.Get(); *at != 0; ++at) text += static_cast<char>(*at);
   return text;
 }
 
-std::string Answer(std::string_view line) {
+std::string Answer(AccessChecks& checks, std::string_view line) {
   const std::vector<std::string_view> words = Split(line, ' ');
   const std::string_view rest = line.substr(std::min(line.size(), words[0].size() + 1));
   if (words[0] == "parse") return Parse(rest);
-  if (words[0] == "token") return SetToken(words);
-  if (words[0] == "check" && words.size() == 3) return Check(words[1], words[2]);
+  if (words[0] == "token") return checks.SetToken(words);
+  if (words[0] == "check" && words.size() == 3) return checks.Check(words[1], words[2]);
   if (words[0] == "from-sddl") return FromSddl(rest);
   if (words[0] == "to-sddl") return ToSddl(rest);
   return "error usage";
@@ -245,6 +250,7 @@ std::string Answer(std::string_view line) {
 
 int main() {
   using namespace acledger;
+  AccessChecks checks;
   std::string answers;
   tools::LineReader lines([&](std::span<char> buffer) -> Expected<std::size_t> {
     if (auto written = tools::WriteOutput(answers); !written) return std::unexpected(written.error());
@@ -256,7 +262,7 @@ int main() {
     auto result = lines.Next(line);
     if (!result) return 3;
     if (*result == tools::LineReader::Result::kEnd) return tools::WriteOutput(answers) ? 0 : 3;
-    answers += Answer(line);
+    answers += Answer(checks, line);
     answers += '\n';
   }
 }
