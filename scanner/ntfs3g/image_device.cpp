@@ -129,7 +129,7 @@ Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path
 
 ImageDevice::~ImageDevice() {
   if (handle_ != nullptr) ntfs_device_free(handle_);
-  if (redo_ && !options_.read_only) redo_->Remove();
+  if (redo_ && !options_.read_only && !redo_is_needed_) redo_->Remove();
   if (fd_ >= 0) close(fd_);
 }
 
@@ -237,17 +237,29 @@ std::int64_t ImageDevice::WriteNow(const void* from, std::int64_t count, std::in
 Expected<void> ImageDevice::ReleaseWrites() {
   holding_ = false;
   if (held_.IsEmpty()) return {};
-  auto done = redo_ ? RecordRedo() : Expected<void>{};
+  if (redo_) {
+    if (auto recorded = RecordRedo(); !recorded) {
+      held_.Clear();
+      return recorded;
+    }
+  }
+  return MakeHeldWrites();
+}
+
+Expected<void> ImageDevice::MakeHeldWrites() {
+  redo_is_needed_ = redo_ != nullptr;
+  Expected<void> done;
   for (const HeldWrites::Write* write : held_.InOrder()) {
-    if (!done) break;
     const auto count = static_cast<std::int64_t>(write->bytes.size());
     if (WriteNow(write->bytes.data(), count, write->offset) == count) continue;
     done = Fail(KindOf(errno), "write $Secure", std::strerror(errno), static_cast<std::uint32_t>(errno));
+    break;
   }
   held_.Clear();
   if (done && options_.redo) done = Sync();
-  if (done && redo_) done = redo_->Forget();
-  return done;
+  if (!done) return done;
+  redo_is_needed_ = false;
+  return redo_ ? redo_->Forget() : done;
 }
 
 void ImageDevice::DropWrites() {
@@ -270,6 +282,7 @@ Expected<void> ImageDevice::RecordRedo() {
 Expected<void> ImageDevice::FinishRedo() {
   auto writes = redo_->Load();
   if (!writes) return std::unexpected(writes.error());
+  if (writes->empty()) return {};
   for (const RedoWrite& write : *writes) {
     std::vector<std::uint8_t> now(write.after.size());
     const bool read = Read(now.data(), static_cast<std::int64_t>(now.size()), write.offset) >= 0;
@@ -282,9 +295,10 @@ Expected<void> ImageDevice::FinishRedo() {
   holding_ = true;
   for (const RedoWrite& write : *writes) held_.Add(write.offset, write.after);
   if (options_.read_only) return {};
-  auto released = ReleaseWrites();
-  if (released) redo_->Remove();
-  return released;
+  holding_ = false;
+  auto made = MakeHeldWrites();
+  if (made) redo_->Remove();
+  return made;
 }
 
 Expected<void> ImageDevice::Sync() {

@@ -65,6 +65,7 @@ class ImageDevice {
   Expected<void> CheckBootSector(const std::string& path);
   Expected<void> FinishRedo();
   Expected<void> RecordRedo();
+  Expected<void> MakeHeldWrites();
   std::int64_t WriteNow(const void* from, std::int64_t count, std::int64_t offset);
 
   friend struct DeviceCalls;
@@ -75,6 +76,7 @@ class ImageDevice {
   std::uint64_t writes_ = 0;
   DeviceOptions options_;
   std::unique_ptr<RedoFile> redo_;  // Null where none is kept.
+  bool redo_is_needed_ = false;     // A change was recorded and is not all on the device.
   bool holding_ = false;
   HeldWrites held_;
 };

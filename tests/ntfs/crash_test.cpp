@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +147,26 @@ class RedoTest : public CrashTest {
 TEST_F(RedoTest, FinishesAndTakesTheFileAway) {
   CheckEveryFile();
   EXPECT_FALSE(std::filesystem::exists(RedoPath()));
+  EXPECT_EQ(Findings(), "");
+}
+
+TEST_F(RedoTest, KeepsTheFileWhereTheDiskTakesNoMoreWrites) {
+  CheckEveryFile();
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  {
+    const auto volume = Must(ntfs3g::OpenImage(Path(), false, [&](std::uint64_t writes) {
+      const rlimit nothing{0, before.rlim_max};
+      if (writes == 3) setrlimit(RLIMIT_FSIZE, &nothing);
+    }));
+    const auto file = Must(volume->OpenById(files_[9], Access::kWrite));
+    EXPECT_FALSE(file->WriteDacl(After(9)));
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(Read(*file), Before());
+  }
+  EXPECT_TRUE(std::filesystem::exists(RedoPath()));
+  CheckEveryFile();
   EXPECT_EQ(Findings(), "");
 }
 

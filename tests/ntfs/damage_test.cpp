@@ -68,8 +68,8 @@ TEST_F(DamageTest, SaysThatASecurityIdLeadsNowhere) {
   const auto volume = OpenVolume();
   const auto file = Must(volume->OpenById(id, Access::kWrite));
   DescriptorBytes bytes;
-  EXPECT_EQ(file->ReadDescriptor(bytes).error().kind, ErrorKind::kCorrupt);
-  EXPECT_EQ(file->WriteDacl(kMarked).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(file->ReadDescriptor(bytes)), ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(file->WriteDacl(kMarked)), ErrorKind::kCorrupt);
 }
 
 // Anything may be answered but a crash, and a descriptor that is read is one that was written.

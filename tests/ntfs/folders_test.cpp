@@ -53,7 +53,7 @@ TEST_F(FoldersTest, RefusesToOpenTheFilesOfNtfsItself) {
   const auto by_name = Must(volume->OpenRoot(Access::kRead))->OpenChild(u"$MFT", Access::kRead);
   ASSERT_FALSE(by_name);
   EXPECT_EQ(by_name.error().kind, ErrorKind::kUnsupported);
-  EXPECT_EQ(volume->OpenById({9 | (std::uint64_t{9} << 48), 0}, Access::kRead).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(Failure(volume->OpenById({9 | (std::uint64_t{9} << 48), 0}, Access::kRead)), ErrorKind::kUnsupported);
 }
 
 TEST_F(FoldersTest, ListsNamesAsTheyAreStored) {
@@ -108,7 +108,7 @@ TEST_F(FoldersTest, IgnoresCaseByTheTableOfTheVolume) {
   const auto volume = OpenVolume(true);
   const auto root = Must(volume->OpenRoot(Access::kRead));
   EXPECT_EQ(Must(Must(root->OpenChild(u"\u00fcBER sTRA\u00dfE", Access::kRead))->Info()).id, file);
-  EXPECT_EQ(root->OpenChild(u"\u00fcber strasse", Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(root->OpenChild(u"\u00fcber strasse", Access::kRead)), ErrorKind::kNotFound);
 }
 
 TEST_F(FoldersTest, KnowsNoShortNames) {
@@ -117,7 +117,7 @@ TEST_F(FoldersTest, KnowsNoShortNames) {
   const auto volume = OpenVolume(true);
   const auto root = Must(volume->OpenRoot(Access::kRead));
   EXPECT_THAT(Names(*root), ElementsAre(u".ssh"));
-  EXPECT_EQ(root->OpenChild(u"SSH~1", Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(root->OpenChild(u"SSH~1", Access::kRead)), ErrorKind::kNotFound);
   EXPECT_TRUE(root->OpenChild(u".SSH", Access::kRead));
   EXPECT_EQ(Must(Must(volume->OpenById(folder, Access::kRead))->Info()).link_count, 1u);
 }
@@ -177,7 +177,7 @@ TEST_F(FoldersTest, ListsReparsePointsAndFollowsNone) {
   EXPECT_EQ(Must(Must(volume->OpenById(link, Access::kRead))->Info()).reparse_tag, 0xA000000Cu);
   const auto opened = Must(root->OpenChild(u"junction", Access::kRead));
   EXPECT_THAT(Names(*opened), IsEmpty());
-  EXPECT_EQ(opened->OpenChild(u"inside", Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(opened->OpenChild(u"inside", Access::kRead)), ErrorKind::kNotFound);
 }
 
 TEST_F(FoldersTest, TellsAttributesOfTheHandle) {

@@ -24,7 +24,7 @@ TEST_F(IdentityTest, DoesNotFindADeletedObject) {
   const FileId file = AddFile(u"file", kAny);
   Must(Builder().Remove(file, Builder().Root(), u"file"));
   const auto volume = OpenVolume(true);
-  EXPECT_EQ(volume->OpenById(file, Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(volume->OpenById(file, Access::kRead)), ErrorKind::kNotFound);
 }
 
 TEST_F(IdentityTest, DoesNotTakeTheNewOwnerOfARecordForTheOldOne) {
@@ -38,15 +38,15 @@ TEST_F(IdentityTest, DoesNotTakeTheNewOwnerOfARecordForTheOldOne) {
   ASSERT_EQ(reused.low & 0xFFFFFFFFFFFF, file.low & 0xFFFFFFFFFFFF);
   ASSERT_NE(reused, file);
   const auto volume = OpenVolume(true);
-  EXPECT_EQ(volume->OpenById(file, Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(volume->OpenById(file, Access::kRead)), ErrorKind::kNotFound);
   EXPECT_TRUE(volume->OpenById(reused, Access::kRead));
 }
 
 TEST_F(IdentityTest, RefusesIdsThatNtfsDoesNotHave) {
   Builder();
   const auto volume = OpenVolume(true);
-  EXPECT_EQ(volume->OpenById({64, 1}, Access::kRead).error().kind, ErrorKind::kInvalid);
-  EXPECT_EQ(volume->OpenById({0x0001FFFFFFFFFFFF, 0}, Access::kRead).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(Failure(volume->OpenById({64, 1}, Access::kRead)), ErrorKind::kInvalid);
+  EXPECT_EQ(Failure(volume->OpenById({0x0001FFFFFFFFFFFF, 0}, Access::kRead)), ErrorKind::kNotFound);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "scanner/ntfs3g/bytes.h"
+#include "tests/ntfs/test_image.h"
 
 namespace acledger::scanner::ntfs3g {
 namespace {
@@ -85,27 +86,27 @@ TEST(MftRecord, HasNoSecurityIdInTheOldForm) {
 TEST(MftRecord, RefusesWhatIsNoRecord) {
   Bytes bytes = Record();
   bytes[0] = 'B';
-  EXPECT_EQ(MftRecord::Parse(bytes).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(MftRecord::Parse(bytes)), ErrorKind::kCorrupt);
   Bytes none;
-  EXPECT_EQ(MftRecord::Parse(none).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(MftRecord::Parse(none)), ErrorKind::kCorrupt);
 }
 
 TEST(MftRecord, RefusesASizeInUsePastItsEnd) {
   Bytes bytes = Record();
   Store<std::uint32_t>(bytes, 24, static_cast<std::uint32_t>(bytes.size() + 8));
-  EXPECT_EQ(MftRecord::Parse(bytes).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(MftRecord::Parse(bytes)), ErrorKind::kCorrupt);
 }
 
 TEST(MftRecord, RefusesAnAttributeThatRunsPastTheEnd) {
   Bytes bytes = Record();
   Store<std::uint32_t>(bytes, 56 + 4, 4096);
-  EXPECT_EQ(MftRecord::Parse(bytes).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(MftRecord::Parse(bytes)), ErrorKind::kCorrupt);
 }
 
 TEST(MftRecord, RefusesAValueThatRunsPastItsAttribute) {
   Bytes bytes = Record();
   Store<std::uint32_t>(bytes, 56 + 16, 90);
-  EXPECT_EQ(MftRecord::Parse(bytes).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(MftRecord::Parse(bytes)), ErrorKind::kCorrupt);
 }
 
 // The sanitizers watch.

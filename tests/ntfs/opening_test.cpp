@@ -75,7 +75,7 @@ TEST_F(OpeningTest, RefusesASecondOpener) {
   const auto second = OpenNtfsImage(Path(), false);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, ErrorKind::kBusy);
-  EXPECT_EQ(OpenNtfsImage(Path(), true).error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(Failure(OpenNtfsImage(Path(), true)), ErrorKind::kBusy);
 }
 
 TEST_F(OpeningTest, KeepsItsLockWhenASecondOpenerWasRefused) {
@@ -91,7 +91,7 @@ TEST_F(OpeningTest, LetsSeveralReadAtOnce) {
   Builder();
   const auto first = OpenVolume(true);
   EXPECT_TRUE(OpenNtfsImage(Path(), true));
-  EXPECT_EQ(OpenNtfsImage(Path(), false).error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(Failure(OpenNtfsImage(Path(), false)), ErrorKind::kBusy);
 }
 
 TEST_F(OpeningTest, RefusesToWriteAVolumeThatIsMarkedDirty) {
@@ -117,9 +117,9 @@ TEST_F(OpeningTest, WritesNothingWhereOpenForReading) {
   const FileId file = AddFile(u"a", Sddl("O:BAG:SYD:(A;;FA;;;SY)"));
   const auto volume = OpenVolume(true);
   EXPECT_TRUE(volume->Info().read_only);
-  EXPECT_EQ(volume->OpenById(file, Access::kWrite).error().kind, ErrorKind::kReadOnly);
+  EXPECT_EQ(Failure(volume->OpenById(file, Access::kWrite)), ErrorKind::kReadOnly);
   const auto root = Must(volume->OpenRoot(Access::kRead));
-  EXPECT_EQ(volume->ProbeDescriptors(*root).error().kind, ErrorKind::kReadOnly);
+  EXPECT_EQ(Failure(volume->ProbeDescriptors(*root)), ErrorKind::kReadOnly);
 }
 
 TEST_F(OpeningTest, SaysThatTheFileIsReadOnly) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ template <class T>
 T Must(Expected<T> result) {
   if (!result) throw std::runtime_error(result.error().ToString());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// What kind of failure it is; empty where there is none.
+template <class T>
+std::optional<ErrorKind> Failure(const Expected<T>& result) {
+  return result ? std::nullopt : std::optional(result.error().kind);
 }
 
 security::DescriptorBytes Sddl(std::string_view text);
