@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "scanner/opener.h"
+#include "scanner/ssh_places.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -29,21 +30,20 @@ Expected<PathComponents> ComponentsOf(const std::string& root) {
 }
 
 bool SamePolicy(const Grant& a, const Grant& b) {
-  return a.protected_policy == b.protected_policy && a.excludes == b.excludes && a.token_sids == b.token_sids &&
+  return a.protected_policy == b.protected_policy && a.rules == b.rules && a.token_sids == b.token_sids &&
          a.principal_is_ours == b.principal_is_ours;
 }
 
 }  // namespace
 
-Engine::Engine(Environment environment, Policy::Options policy)
-    : environment_(environment), policy_(std::move(policy)) {}
+Engine::Engine(Environment environment) : environment_(environment) {}
 
 Expected<SettleReport> Engine::Settle() {
   SettleReport total;
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
     const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
     if (!settled) return std::unexpected(settled.error());
@@ -63,7 +63,9 @@ Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComp
   if (!stored) return std::unexpected(stored.error());
   const PathComponents& root = *stored;
   const std::string path = FormatPath(root);
-  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image, policy_))
+  const Expected<Policy::Options> options = Policy::OptionsOf(request.rules);
+  if (!options) return std::unexpected(options.error());
+  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image, *options))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant", path, 0, *refused});
   Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, root, Access::kRead);
   if (!object) return std::unexpected(Error(object.error()).At(path));
@@ -79,7 +81,10 @@ Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComp
   wanted.root = path;
   wanted.root_id = info->id;
   wanted.protected_policy = request.protected_policy;
-  wanted.excludes = request.excludes;
+  wanted.rules = request.rules;
+  const Expected<std::vector<std::string>> ssh_places = SshPlaces(environment_.volume, root, notes);
+  if (!ssh_places) return std::unexpected(ssh_places.error());
+  wanted.rules.sensitive_paths.insert(wanted.rules.sensitive_paths.end(), ssh_places->begin(), ssh_places->end());
   wanted.token_sids = request.token_sids;
 
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
@@ -107,9 +112,7 @@ Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComp
         return std::unexpected(updated.error());
       return wanted;
     }
-    Policy::Options options = policy_;
-    options.excludes = grant.excludes;
-    const Expected<Policy> policy = Policy::Make(*other, options);
+    const Expected<Policy> policy = Policy::Of(*other, grant.rules);
     if (!policy) return std::unexpected(policy.error());
     if (grant.mask != wanted.mask || policy->ExcludedAnywhere(root, info->IsFolder()) != Exclusion::kNone) continue;
     notes.push_back(path + " lies below " + grant.root + " and is part of that grant");
@@ -147,7 +150,7 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
   ProvisionReport total;
   total.complete = true;
   for (const Grant& grant : grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
     const Expected<ProvisionReport> one = scanner::Provision(environment_, **context).Run();
     if (!one) return std::unexpected(one.error());
@@ -165,7 +168,7 @@ Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const O
   ProvisionReport total;
   total.complete = true;
   for (const Grant& grant : grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
     const auto on_intent = [&](const store::Change& change) {
       ++total.changes;
@@ -179,9 +182,7 @@ Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const O
   return total;
 }
 
-Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
-  RollbackReport total;
-  total.complete = true;
+Expected<Engine::Contexts> Engine::GrantsAt(const std::optional<std::string>& root) {
   std::optional<PathComponents> wanted;
   if (root) {
     Expected<PathComponents> components = ComponentsOf(*root);
@@ -190,20 +191,36 @@ Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root
   }
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  bool found = false;
+  Contexts contexts;
   for (const Grant& grant : *grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant, policy_);
+    auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
-    if (wanted && !SamePath(*wanted, (*context)->root)) continue;
-    found = true;
-    const Expected<RollbackReport> one = scanner::Rollback(environment_, **context).Run();
-    if (!one) return std::unexpected(one.error());
-    total += *one;
-    if (environment_.stop) break;
+    if (!wanted || SamePath(*wanted, (*context)->root)) contexts.push_back(std::move(*context));
   }
-  if (root && !found)
+  if (root && contexts.empty())
     return std::unexpected(
         Error{ErrorKind::kNotFound, "rollback", *root, 0, "no grant has this root (acledger status lists the roots)"});
+  return contexts;
+}
+
+Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
+  Expected<Contexts> contexts = GrantsAt(root);
+  if (!contexts) return std::unexpected(contexts.error());
+  RollbackReport total;
+  total.complete = true;
+  for (auto first = contexts->begin(); first != contexts->end() && !environment_.stop;) {
+    const Grant& like = (*first)->grant;
+    const auto last = std::stable_partition(first, contexts->end(), [&like](const auto& context) {
+      return context->grant.principal == like.principal && context->grant.mask == like.mask;
+    });
+    std::vector<GrantContext*> together;
+    for (auto one = first; one != last; ++one) together.push_back(one->get());
+    const Expected<RollbackReport> report = scanner::Rollback(environment_, together);
+    if (!report) return std::unexpected(report.error());
+    total += *report;
+    first = last;
+  }
+  total.complete = total.complete && !environment_.stop;
   return total;
 }
 
@@ -213,7 +230,7 @@ Expected<VerifyReport> Engine::Verify() {
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants) {
     if (grant.state == GrantState::kRollingBack) continue;
-    auto made = GrantContext::Make(environment_.ledger, grant, policy_);
+    auto made = GrantContext::Make(environment_.ledger, grant);
     if (!made) return std::unexpected(made.error());
     GrantContext& context = **made;
     const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();

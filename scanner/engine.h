@@ -15,7 +15,7 @@ struct GrantRequest {
   security::AccessMask mask = security::kFileReadAndExecute;
   std::vector<std::string> roots;
   store::ProtectedPolicy protected_policy = store::ProtectedPolicy::kReport;
-  std::vector<std::string> excludes;
+  store::Rules rules;
   std::vector<security::Sid> token_sids;
 };
 
@@ -29,7 +29,7 @@ struct VerifyReport {
 // The whole of provisioning on one volume and one ledger: what programs call. One thread.
 class Engine {
  public:
-  Engine(Environment environment, Policy::Options policy);
+  explicit Engine(Environment environment);
 
   // Finishes what an unclean stop left, for every grant. The other calls expect this to have run.
   Expected<SettleReport> Settle();
@@ -54,14 +54,16 @@ class Engine {
   Expected<VerifyReport> Verify();
 
  private:
+  using Contexts = std::vector<std::unique_ptr<GrantContext>>;
+
   Expected<store::Grant> RegisterRoot(const GrantRequest& request, const PathComponents& typed,
                                       std::vector<std::string>& notes);
 
+  Expected<Contexts> GrantsAt(const std::optional<std::string>& root);
   Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);
   Expected<bool> IsFailed(const store::Failure& failure);
 
   Environment environment_;
-  Policy::Options policy_;
 };
 
 }  // namespace acledger::scanner

@@ -43,6 +43,24 @@ Expected<void> AddSensitiveRules(const Policy::Options& options, ExclusionRules&
 
 }  // namespace
 
+Expected<Policy::Options> Policy::OptionsOf(const store::Rules& rules) {
+  Options options;
+  options.excludes = rules.excludes;
+  options.sensitive_names = rules.sensitive_names;
+  options.appdata_allowed = rules.appdata_allowed;
+  for (const std::string& text : rules.sensitive_paths) {
+    Expected<ParsedPath> path = ParsePath(text);
+    if (!path) return std::unexpected(std::move(path).error());
+    options.extra_sensitive_paths.push_back(std::move(path->components));
+  }
+  return options;
+}
+
+Expected<Policy> Policy::Of(const PathComponents& root, const store::Rules& rules) {
+  const Expected<Options> options = OptionsOf(rules);
+  return options ? Make(root, *options) : std::unexpected(options.error());
+}
+
 Expected<Policy> Policy::Make(const PathComponents& root, const Options& options) {
   auto rules = std::make_shared<Rules>(root.size(), ExclusionRules(root), std::nullopt);
   if (auto added = AddSensitiveRules(options, rules->exclusions); !added) return std::unexpected(added.error());

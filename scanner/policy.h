@@ -9,6 +9,7 @@
 
 #include "scanner/path.h"
 #include "security/error.h"
+#include "store/ledger.h"
 
 namespace acledger::scanner {
 
@@ -51,8 +52,12 @@ class Policy {
     // For an image whose preparer knows better: only `excludes`, `extra_sensitive_paths` and our own state count.
     bool no_default_exclusions = false;
   };
+  // What was said with the grant. kInvalid for a path among them that is none.
+  static Expected<Options> OptionsOf(const store::Rules& rules);
+
   // `root` is the grant's root. kInvalid for a bad glob or list entry, with the entry and the position.
   static Expected<Policy> Make(const PathComponents& root, const Options& options);
+  static Expected<Policy> Of(const PathComponents& root, const store::Rules& rules);
 
   // Whether `path` (components from the volume's root, at or below the grant's root) is left out by its own name or
   // place. A path below an excluded one is excluded too, but this looks at `path` itself only: a walk does not descend

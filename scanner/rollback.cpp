@@ -2,22 +2,13 @@
 #include "scanner/rollback.h"
 
 #include <algorithm>
-#include <iterator>
 
-#include "scanner/records.h"
-#include "security/wtf8.h"
+#include "scanner/revert.h"
+#include "scanner/sweep.h"
 
 namespace acledger::scanner {
 
-using store::Change;
-using store::ChangeState;
 using store::GrantState;
-
-namespace {
-
-constexpr int kTries = 3;
-
-}  // namespace
 
 RollbackReport& RollbackReport::operator+=(const RollbackReport& other) {
   restored += other.restored;
@@ -34,186 +25,62 @@ RollbackReport& RollbackReport::operator+=(const RollbackReport& other) {
   return *this;
 }
 
-Rollback::Rollback(Environment& environment, GrantContext& context) : environment_(environment), context_(context) {}
+namespace {
 
-Expected<RollbackReport> Rollback::Run() {
-  store::Ledger& ledger = environment_.ledger;
-  const store::GrantId grant = context_.grant.id;
-  if (Expected<void> set = ledger.SetGrantState(grant, GrantState::kRollingBack); !set)
-    return std::unexpected(set.error());
-  if (Expected<void> cleared = ledger.ClearFailures(grant); !cleared) return std::unexpected(cleared.error());
-  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
-
-  if (Expected<void> reverted = RevertAll(); !reverted) return std::unexpected(reverted.error());
-  if (environment_.stop) return report_;
-  if (Expected<void> proved = Prove(); !proved) return std::unexpected(proved.error());
-  if (environment_.stop || report_.failed + report_.remaining > 0) return report_;
-  const Expected<void> closed = ledger.InTransaction([&]() -> Expected<void> {
-    if (Expected<void> cleared = ledger.ClearFailures(grant); !cleared) return cleared;
-    if (Expected<void> purged = ledger.Purge(grant); !purged) return purged;
-    if (Expected<void> removed = ledger.RemoveIndex(grant); !removed) return removed;
-    return ledger.SetGrantState(grant, GrantState::kRolledBack);
-  });
-  if (!closed) return std::unexpected(closed.error());
-  report_.complete = true;
-  return report_;
-}
-
-// Fills in what the object is expected to hold and what it is to hold. By construction that is the former less one
-// entry of this grant: whatever a forged row says, no other descriptor is ever written.
-Expected<void> Rollback::Prepare(Change& change) {
-  if (!drifted_.contains(change.id)) {
-    change.revert_from = change.after;
-    const Expected<std::vector<Change>> live =
-        alone_ ? std::vector<Change>{} : environment_.ledger.LiveChangesOf(change.file_id);
-    if (!live) return std::unexpected(live.error());
-    for (const Change& other : *live)
-      if (other.state == ChangeState::kApplied || other.state == ChangeState::kFinal) change.revert_from = other.after;
-  }
-  const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
-  if (!bare) return std::unexpected(bare.error());
-  change.revert_to = *bare;
-  return {};
-}
-
-// Others' records of the same object go on from what it holds now.
-Expected<void> Rollback::Reverted(const Change& change, store::DescriptorId now) {
-  if (!alone_) return RecordReverted(environment_.ledger, change, now, results_);
-  results_.push_back({change.id, ChangeState::kReverted});
-  return {};
-}
-
-Expected<void> Rollback::Fail(const Change& change, const char* right, const Error& error) {
-  ++report_.failed;
-  PathComponents path = context_.root;
-  if (change.folder != 0 && context_.tree.Contains(change.folder)) {
-    path = context_.tree.Components(context_.root, change.folder);
-    path.push_back(FromWtf8(change.name).value_or(u"?"));
-  }
-  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
-}
-
-// The flags of our entry in what the object holds now: those of the record, or others that were not there before us
-// (who protects an object may turn inherited entries into explicit ones).
-Expected<std::optional<std::uint8_t>> Rollback::OursIn(store::DescriptorId current, const Change& change) {
-  const Expected<bool> same = context_.descriptors.Has(current, change.entry_flags);
-  if (!same) return std::unexpected(same.error());
-  if (*same) return change.entry_flags;
-  const Expected<std::optional<std::uint8_t>> other = context_.descriptors.ShapeOfOurs(current);
-  if (!other || !*other) return other;
-  const Expected<bool> before = context_.descriptors.Has(change.original, **other);
-  if (!before) return std::unexpected(before.error());
-  return *before ? std::nullopt : *other;
-}
-
-// The object holds neither: our entry is taken out of what it holds, in another step that is recorded first.
-Expected<void> Rollback::MovedOn(const BatchRunner::Done& done) {
-  const Change& change = done.change;
-  const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
-  if (!current) return std::unexpected(current.error());
-  const Expected<std::optional<std::uint8_t>> ours = OursIn(*current, change);
-  if (!ours) return std::unexpected(ours.error());
-  if (!*ours) {
-    ++report_.already_gone;
-    return Reverted(change, *current);
-  }
-  if (++tries_[change.id] >= kTries)
-    return Fail(change, "WRITE_DAC", {ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
-  drifted_.insert(change.id);
-  Change again = change;
-  again.entry_flags = **ours;
-  again.revert_from = *current;
-  queue_.push_back(std::move(again));
-  return {};
-}
-
-Expected<void> Rollback::RecordOne(const BatchRunner::Done& done) {
-  const Change& change = done.change;
-  report_.writes += done.result.wrote;
-  switch (done.result.outcome) {
-    case WorkOutcome::kDone:
-      ++done_;
-      ++(drifted_.contains(change.id) ? report_.drifted : report_.restored);
-      return Reverted(change, change.revert_to);
-    case WorkOutcome::kAlready: {
-      ++done_;
-      // A rollback that was broken off had come so far.
-      const bool by_us = change.state == ChangeState::kReverting && !drifted_.contains(change.id);
-      ++(by_us ? report_.restored : report_.already_gone);
-      return Reverted(change, change.revert_to);
+Expected<void> Begin(store::Ledger& ledger, std::span<GrantContext* const> grants) {
+  return ledger.InTransaction([&]() -> Expected<void> {
+    for (const GrantContext* context : grants) {
+      if (Expected<void> set = ledger.SetGrantState(context->grant.id, GrantState::kRollingBack); !set) return set;
+      if (Expected<void> cleared = ledger.ClearFailures(context->grant.id); !cleared) return cleared;
     }
-    case WorkOutcome::kGone:
-      ++done_;
-      ++report_.already_gone;
-      return Reverted(change, change.revert_to);
-    case WorkOutcome::kMovedOn:
-      return MovedOn(done);
-    case WorkOutcome::kNoSource:
-    case WorkOutcome::kOtherName:
-    case WorkOutcome::kFailed:
-      break;
-  }
-  if (done.result.error->kind == ErrorKind::kBusy && ++tries_[change.id] < kTries) {
-    queue_.push_back(change);
     return {};
-  }
-  return Fail(change, done.result.right, *done.result.error);
+  });
 }
 
-Expected<void> Rollback::Record(const std::vector<BatchRunner::Done>& done) {
-  results_.clear();
-  for (const BatchRunner::Done& one : done)
-    if (Expected<void> recorded = RecordOne(one); !recorded) return recorded;
-  return environment_.ledger.RecordResults(results_);
+Expected<void> Close(store::Ledger& ledger, std::span<GrantContext* const> grants) {
+  return ledger.InTransaction([&]() -> Expected<void> {
+    for (const GrantContext* context : grants) {
+      const store::GrantId id = context->grant.id;
+      if (Expected<void> cleared = ledger.ClearFailures(id); !cleared) return cleared;
+      if (Expected<void> purged = ledger.Purge(id); !purged) return purged;
+      if (Expected<void> removed = ledger.RemoveIndex(id); !removed) return removed;
+      if (Expected<void> set = ledger.SetGrantState(id, GrantState::kRolledBack); !set) return set;
+    }
+    return {};
+  });
 }
 
-Expected<void> Rollback::RevertAll() {
-  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
-  Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
-  if (!changes) return std::unexpected(changes.error());
-  queue_.assign(std::make_move_iterator(changes->rbegin()), std::make_move_iterator(changes->rend()));
-  total_ = queue_.size();
-  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr);
-  std::vector<BatchRunner::Done> done;
-  for (;;) {
-    std::vector<Change> batch;
-    const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
-      if (Expected<void> kept = Record(done); !kept) return kept;
-      while (!environment_.stop && !queue_.empty() && batch.size() < environment_.batch) {
-        if (Expected<void> ready = Prepare(queue_.back()); !ready) return ready;
-        batch.push_back(std::move(queue_.back()));
-        queue_.pop_back();
-      }
-      return environment_.ledger.RecordReverts(batch);
-    });
-    if (!recorded) return recorded;
-    environment_.progress.Report(
-        {Phase::kRollingBack, context_.grant.root, done_, total_, report_.writes, report_.failed});
-    done = runner.Take();
-    if (batch.empty() && done.empty()) break;
-    if (!batch.empty())
-      if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
-        return started;
-  }
-  return runner.Flush();
-}
-
-Expected<void> Rollback::Prove() {
-  Sweep sweep(environment_, context_, Sweep::Mode::kRollback);
+Expected<void> Prove(Environment& environment, std::span<GrantContext* const> grants, RollbackReport& report) {
+  Sweep sweep(environment, *grants.front(), Sweep::Mode::kRollback, grants);
   const Expected<SweepReport> swept = sweep.Run({});
   if (!swept) return std::unexpected(swept.error());
-  report_.stripped += swept->stripped;
-  report_.restored += swept->recovered;
-  report_.failed -= std::min(report_.failed, swept->recovered);
-  report_.writes += swept->stripped + swept->recovered;
-  report_.remaining += swept->remaining;
-  report_.scanned = swept->objects;
-  report_.unreadable = swept->unreadable;
-  report_.examples = swept->examples;
+  report.stripped += swept->stripped;
+  report.restored += swept->recovered;
+  report.failed -= std::min(report.failed, swept->recovered);
+  report.writes += swept->stripped + swept->recovered;
+  report.remaining += swept->remaining;
+  report.scanned = swept->objects;
+  report.unreadable = swept->unreadable;
+  report.examples = swept->examples;
   if (swept->stripped + swept->recovered == 0) return {};
-  return FlushAndFinalize(environment_);
+  return FlushAndFinalize(environment);
+}
+
+}  // namespace
+
+Expected<RollbackReport> Rollback(Environment& environment, std::span<GrantContext* const> grants) {
+  RollbackReport report;
+  if (Expected<void> begun = Begin(environment.ledger, grants); !begun) return std::unexpected(begun.error());
+  for (GrantContext* context : grants) {
+    if (Expected<void> reverted = Revert(environment, *context, report).Run(); !reverted)
+      return std::unexpected(reverted.error());
+    if (environment.stop) return report;
+  }
+  if (Expected<void> proved = Prove(environment, grants, report); !proved) return std::unexpected(proved.error());
+  if (environment.stop || report.failed + report.remaining > 0) return report;
+  if (Expected<void> closed = Close(environment.ledger, grants); !closed) return std::unexpected(closed.error());
+  report.complete = true;
+  return report;
 }
 
 }  // namespace acledger::scanner

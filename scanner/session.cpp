@@ -5,15 +5,12 @@
 
 namespace acledger::scanner {
 
-Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger, const store::Grant& grant,
-                                                           const Policy::Options& options) {
+Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger, const store::Grant& grant) {
   std::unique_ptr<GrantContext> context(new GrantContext(ledger, grant));
   Expected<ParsedPath> root = ParsePath(grant.root);
   if (!root) return std::unexpected(root.error());
   context->root = std::move(root->components);
-  Policy::Options all = options;
-  all.excludes = grant.excludes;
-  Expected<Policy> policy = Policy::Make(context->root, all);
+  Expected<Policy> policy = Policy::Of(context->root, grant.rules);
   if (!policy) return std::unexpected(policy.error());
   context->policy.emplace(std::move(*policy));
   if (Expected<void> loaded = context->ReloadTree(ledger); !loaded) return std::unexpected(loaded.error());

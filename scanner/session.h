@@ -29,8 +29,7 @@ struct Environment {
 // One grant with what belongs to it in memory.
 class GrantContext {
  public:
-  static Expected<std::unique_ptr<GrantContext>> Make(store::Ledger& ledger, const store::Grant& grant,
-                                                      const Policy::Options& options);
+  static Expected<std::unique_ptr<GrantContext>> Make(store::Ledger& ledger, const store::Grant& grant);
 
   store::Grant grant;
   PathComponents root;

@@ -35,8 +35,10 @@ bool HasOurShape(const AceView& ace, const store::Grant& grant) {
 
 }  // namespace
 
-Sweep::Sweep(Environment& environment, GrantContext& context, Mode mode)
-    : environment_(environment), context_(context), mode_(mode) {}
+Sweep::Sweep(Environment& environment, GrantContext& context, Mode mode, std::span<GrantContext* const> together)
+    : environment_(environment), context_(context), mode_(mode), together_{context.grant.id} {
+  for (const GrantContext* other : together) together_.insert(other->grant.id);
+}
 
 PathComponents Sweep::PathOf(const Candidate& candidate) const {
   if (candidate.folder == 0) return start_;
@@ -64,17 +66,17 @@ Expected<void> Sweep::FindSiblings() {
   const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   for (const store::Grant& grant : *grants)
-    if (grant.id != context_.grant.id && grant.principal == context_.grant.principal) siblings_.insert(grant.id);
+    if (!together_.contains(grant.id) && grant.principal == context_.grant.principal) siblings_.insert(grant.id);
   return {};
 }
 
-// Another live grant of the principal stands for it; `own` receives this grant's own record, if it has one.
+// Another live grant of the principal stands for it; `own` receives the record of the grants that go, if there is one.
 Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) {
   const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
   if (!live) return std::unexpected(live.error());
   bool justified = false;
   for (const Change& change : *live) {
-    if (change.grant == context_.grant.id)
+    if (together_.contains(change.grant))
       own = change;
     else
       justified = justified || siblings_.contains(change.grant);
@@ -82,14 +84,15 @@ Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) 
   return justified;
 }
 
-// The index of the grant holds the entry that was there when it was made: explicit, or inherited by what was readable.
+// The index of a grant that goes holds the entry that was there when it was made: explicit, or inherited by what was
+// readable.
 Expected<bool> Sweep::WasThereBefore(const Candidate& candidate, const Entry& entry) {
   std::vector<std::string> names;
   for (const std::u16string& component : PathOf(candidate)) names.push_back(ToWtf8(component));
   const auto found = environment_.ledger.Find(names);
   if (!found) return std::unexpected(found.error());
   for (const store::Ledger::Found& one : *found) {
-    if (one.grant.id != context_.grant.id || one.node.file_id != candidate.info.id || one.node.descriptor == 0)
+    if (!together_.contains(one.grant.id) || one.node.file_id != candidate.info.id || one.node.descriptor == 0)
       continue;
     if ((entry.flags & security::kInherited) && one.node.verdict != store::Verdict::kReadable) continue;
     return context_.descriptors.Has(one.node.descriptor, entry.flags);
@@ -157,7 +160,7 @@ Expected<void> Sweep::AddStrip(const Candidate& candidate, Standing standing, st
   const Expected<store::DescriptorId> to = context_.descriptors.Intern(standing.stripped);
   if (!to) return std::unexpected(to.error());
   Change change = standing.own.value_or(Change{});
-  change.grant = context_.grant.id;
+  if (!standing.own) change.grant = context_.grant.id;
   change.folder = candidate.folder;
   change.name = ToWtf8(candidate.name);
   change.file_id = candidate.info.id;

@@ -30,7 +30,9 @@ class Sweep {
  public:
   enum class Mode : std::uint8_t { kRollback, kExcluded };
 
-  Sweep(Environment& environment, GrantContext& context, Mode mode);
+  // `together`: grants of the same principal and mask that are being taken back with this one, so that none of them
+  // justifies an entry any more.
+  Sweep(Environment& environment, GrantContext& context, Mode mode, std::span<GrantContext* const> together = {});
 
   Expected<SweepReport> Run(const PathComponents& start);
 
@@ -45,7 +47,7 @@ class Sweep {
 
   struct Standing {                    // One object that names the principal.
     bool justified = false;            // Another live grant stands for its entries.
-    std::optional<store::Change> own;  // This grant's record of it.
+    std::optional<store::Change> own;  // The record of it by this grant, or by one that goes with it.
     security::DescriptorBytes stripped;
   };
 
@@ -77,6 +79,7 @@ class Sweep {
   FileId start_id_;
   FolderTree tree_;
   store::FolderId last_folder_ = 0;
+  std::unordered_set<store::GrantId> together_;  // This grant, and those that go with it.
   std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal.
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   std::unordered_set<std::string> told_;         // Failures, by path and right.

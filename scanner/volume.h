@@ -74,6 +74,9 @@ class Object {
   // false. The names of one run are valid for the call only.
   virtual Expected<void> List(const std::function<bool(std::span<const ListedName>)>& take) = 0;
 
+  // The first `limit` bytes of the file's contents. kInvalid for a folder. Never fetches from a cloud.
+  virtual Expected<std::string> ReadContent(std::size_t limit) = 0;
+
   // Opens one component below this folder. A reparse point is opened itself, never followed. kInvalid for a name with
   // '\\', '/', ':' or NUL, for ".", ".." and the empty name. kBusy where an oplock or a sharing mode stands in the way.
   // A name is looked up exactly first and then by the volume's case rules.

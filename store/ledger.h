@@ -65,6 +65,16 @@ const char* Name(GrantState state);
 
 enum class ProtectedPolicy : std::uint8_t { kReport, kGrant };
 
+// What a grant leaves out, as the user or acledger.toml said it; scanner/policy.h tells the forms.
+struct Rules {
+  std::vector<std::string> excludes;         // Globs, relative to the root.
+  std::vector<std::string> sensitive_names;  // Empty: the built-in list.
+  std::vector<std::string> appdata_allowed;  // Empty: the built-in list.
+  std::vector<std::string> sensitive_paths;  // Beside either list: paths from the volume's root.
+
+  bool operator==(const Rules&) const = default;
+};
+
 // The wish: principal + mask + root + policy.
 struct Grant {
   GrantId id = 0;
@@ -74,7 +84,7 @@ struct Grant {
   std::string root;  // FormatPath() of it: "\Users\dev", case as on the volume.
   FileId root_id;
   ProtectedPolicy protected_policy = ProtectedPolicy::kReport;
-  std::vector<std::string> excludes;
+  Rules rules;
   std::vector<security::Sid> token_sids;  // Beyond the principal: what its token holds too.
   GrantState state = GrantState::kScanning;
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
 #include "store/ledger_impl.h"
 #include "store/rows.h"
 
@@ -13,6 +15,10 @@ constexpr char kLiveGrants[] = GRANT_COLUMNS "WHERE g.state <> 5 ORDER BY g.id";
 #undef GRANT_COLUMNS
 static_assert(static_cast<int>(GrantState::kRolledBack) == 5);
 
+// The number of a list in grant_rule is its place here: only ever append.
+constexpr std::array kRuleLists{&Rules::excludes, &Rules::sensitive_names, &Rules::appdata_allowed,
+                                &Rules::sensitive_paths};
+
 }  // namespace
 
 Expected<std::int64_t> Ledger::Impl::PrincipalRow(const security::Sid& sid) {
@@ -26,15 +32,18 @@ Expected<std::int64_t> Ledger::Impl::PrincipalRow(const security::Sid& sid) {
 
 Expected<void> Ledger::Impl::WriteLists(const Grant& grant) {
   for (const char* clear :
-       {"DELETE FROM grant_exclude WHERE grant_id = ?", "DELETE FROM grant_token_sid WHERE grant_id = ?"}) {
+       {"DELETE FROM grant_rule WHERE grant_id = ?", "DELETE FROM grant_token_sid WHERE grant_id = ?"}) {
     if (auto done = db.Use(clear).With(grant.id).Run(); !done) return done;
   }
-  std::int64_t position = 0;
-  for (const std::string& glob : grant.excludes) {
-    auto insert = db.Use("INSERT INTO grant_exclude(grant_id, position, glob) VALUES(?, ?, ?)");
-    if (auto done = insert.With(grant.id, position++, std::string_view(glob)).Run(); !done) return done;
+  for (std::size_t list = 0; list < kRuleLists.size(); ++list) {
+    std::int64_t position = 0;
+    for (const std::string& text : grant.rules.*kRuleLists[list]) {
+      auto insert = db.Use("INSERT INTO grant_rule(grant_id, list, position, text) VALUES(?, ?, ?, ?)");
+      insert.With(grant.id, static_cast<std::int64_t>(list), position++, std::string_view(text));
+      if (auto done = insert.Run(); !done) return done;
+    }
   }
-  position = 0;
+  std::int64_t position = 0;
   for (const security::Sid& sid : grant.token_sids) {
     auto insert = db.Use("INSERT INTO grant_token_sid(grant_id, position, sid) VALUES(?, ?, ?)");
     if (auto done = insert.With(grant.id, position++, sid.AsBytes()).Run(); !done) return done;
@@ -94,10 +103,12 @@ Expected<Grant> Ledger::Impl::ReadGrant(sqlite::Query& row) {
 }
 
 Expected<void> Ledger::Impl::ReadLists(Grant& grant) {
-  auto globs = db.Use("SELECT glob FROM grant_exclude WHERE grant_id = ? ORDER BY position");
-  globs.With(grant.id);
-  auto done = globs.Each([&]() -> Expected<void> {
-    grant.excludes.emplace_back(globs.Text(0));
+  auto rules = db.Use("SELECT list, text FROM grant_rule WHERE grant_id = ? ORDER BY list, position");
+  rules.With(grant.id);
+  auto done = rules.Each([&]() -> Expected<void> {
+    const std::int64_t list = rules.Int(0);
+    if (list < 0 || list >= std::ssize(kRuleLists)) return BadRow(Path(), "grant_rule", grant.id, "list");
+    (grant.rules.*kRuleLists[static_cast<std::size_t>(list)]).emplace_back(rules.Text(1));
     return {};
   });
   if (!done) return done;

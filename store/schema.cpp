@@ -27,9 +27,9 @@ CREATE TABLE grant_(
   id INTEGER PRIMARY KEY AUTOINCREMENT, principal INTEGER NOT NULL, principal_is_ours INTEGER NOT NULL,
   mask INTEGER NOT NULL, root TEXT NOT NULL, root_id ANY NOT NULL, protected_policy INTEGER NOT NULL,
   state INTEGER NOT NULL) STRICT;
-CREATE TABLE grant_exclude(
-  grant_id INTEGER NOT NULL, position INTEGER NOT NULL, glob TEXT NOT NULL,
-  PRIMARY KEY(grant_id, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE grant_rule(
+  grant_id INTEGER NOT NULL, list INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY(grant_id, list, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE grant_token_sid(
   grant_id INTEGER NOT NULL, position INTEGER NOT NULL, sid BLOB NOT NULL,
   PRIMARY KEY(grant_id, position)) STRICT, WITHOUT ROWID;
@@ -70,7 +70,7 @@ constexpr std::array kSteps{Migration{1, kVersion1}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =
-    "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_exclude "
+    "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_rule "
     "grant_token_sid node principal volume ";
 
 std::unexpected<Error> Newer(const sqlite::Database& database, std::int64_t version, int known) {

@@ -98,6 +98,12 @@ Expected<void> Ntfs3gObject::ReadLocked(security::DescriptorBytes& out) {
   return {};
 }
 
+Expected<std::string> Ntfs3gObject::ReadContent(std::size_t limit) {
+  const std::lock_guard hold(shared_.lock);
+  if (record_.view.IsFolder()) return Fail(ErrorKind::kInvalid, "read contents", "a folder");
+  return session().ReadContent(id_, limit);
+}
+
 Expected<void> Ntfs3gObject::WriteDacl(security::Bytes descriptor) {
   const std::lock_guard hold(shared_.lock);
   ++counters_.descriptor_writes;

@@ -28,6 +28,7 @@ class Ntfs3gObject : public Object {
   Expected<void> ReadDescriptor(security::DescriptorBytes& out) override;
   Expected<void> WriteDacl(security::Bytes descriptor) override;
   Expected<void> List(const std::function<bool(std::span<const ListedName>)>& take) override;
+  Expected<std::string> ReadContent(std::size_t limit) override;
   Expected<std::unique_ptr<Object>> OpenChild(std::u16string_view name, Access access) override;
   Expected<std::vector<LinkName>> Names() override;
 

@@ -137,6 +137,17 @@ Expected<std::uint32_t> Session::ReparseTag(const LoadedRecord& record, RecordId
   return le32_to_cpu(tag);
 }
 
+Expected<std::string> Session::ReadContent(RecordId id, std::size_t limit) {
+  auto inode = OpenInode(id);
+  if (!inode) return std::unexpected(inode.error());
+  const AttributePtr attribute(ntfs_attr_open(inode->get(), AT_DATA, AT_UNNAMED, 0));
+  if (!attribute) return std::unexpected(LibraryError("read contents", errno));
+  const s64 size = std::min(attribute->data_size, static_cast<s64>(limit));
+  std::string text(static_cast<std::size_t>(std::max<s64>(size, 0)), '\0');
+  if (ntfs_attr_pread(attribute.get(), 0, size, text.data()) == size) return text;
+  return std::unexpected(LibraryError("read contents", errno));
+}
+
 Expected<void> Session::ReadOwnDescriptor(RecordId id, security::DescriptorBytes& out) {
   auto inode = OpenInode(id);
   if (!inode) return std::unexpected(inode.error());

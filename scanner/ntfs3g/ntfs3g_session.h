@@ -58,6 +58,9 @@ class Session {
   Expected<std::vector<LinkName>> Names(const LoadedRecord& record, RecordId id);
   Expected<std::uint32_t> ReparseTag(const LoadedRecord& record, RecordId id);
 
+  // The first bytes of the unnamed $DATA attribute.
+  Expected<std::string> ReadContent(RecordId id, std::size_t limit);
+
   // The $SECURITY_DESCRIPTOR attribute of an object that has no security_id.
   Expected<void> ReadOwnDescriptor(RecordId id, security::DescriptorBytes& out);
   Expected<void> WriteOwnDescriptor(RecordId id, security::Bytes descriptor);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/win32/win32_object.h"
 
+#include <algorithm>
+
 #include "scanner/win32/dacl.h"
 #include "scanner/win32/listing.h"
 #include "scanner/win32/nt_decode.h"
@@ -35,6 +37,29 @@ Expected<void> Win32Object::List(const std::function<bool(std::span<const Listed
     return std::unexpected(std::move(error));
   }
   return ListFolder(context_, folder->Get(), take);
+}
+
+Expected<std::string> Win32Object::ReadContent(std::size_t limit) {
+  const auto file = OpenBelow(context_, handle_.Get(), {}, FILE_READ_DATA | SYNCHRONIZE, FILE_NON_DIRECTORY_FILE);
+  if (!file) {
+    Error error = file.error();
+    error.operation = "read contents";
+    return std::unexpected(std::move(error));
+  }
+  std::string text(limit, '\0');
+  std::size_t done = 0;
+  while (done < limit) {
+    IO_STATUS_BLOCK io{};
+    const NTSTATUS status =
+        NtReadFile(file->Get(), nullptr, nullptr, nullptr, &io, text.data() + done,
+                   static_cast<ULONG>(std::min<std::size_t>(limit - done, 1 << 20)), nullptr, nullptr);
+    if (status == STATUS_END_OF_FILE) break;
+    if (status != STATUS_SUCCESS) return std::unexpected(win32::StatusError("read contents", status));
+    if (io.Information == 0) break;
+    done += io.Information;
+  }
+  text.resize(done);
+  return text;
 }
 
 Expected<std::unique_ptr<Object>> Win32Object::OpenChild(std::u16string_view name, Access access) {

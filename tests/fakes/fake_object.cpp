@@ -69,6 +69,17 @@ Expected<void> FakeObject::List(const std::function<bool(std::span<const ListedN
   return {};
 }
 
+Expected<std::string> FakeObject::ReadContent(std::size_t limit) {
+  std::string text;
+  Expected<void> done = Run(Call::kReadContent, [&]() -> Expected<void> {
+    if (node_->IsFolder()) return Fail(ErrorKind::kInvalid, "read contents", "a folder");
+    text = node_->content.substr(0, limit);
+    return {};
+  });
+  if (!done) return std::unexpected(std::move(done).error());
+  return text;
+}
+
 Expected<std::unique_ptr<scanner::Object>> FakeObject::OpenChild(std::u16string_view name, Access access) {
   constexpr std::u16string_view kNotInAName{u"\\/:\0", 4};
   if (name.empty() || name == u"." || name == u".." || name.find_first_of(kNotInAName) != name.npos) {

@@ -17,6 +17,7 @@ class FakeObject final : public scanner::Object {
   Expected<void> ReadDescriptor(security::DescriptorBytes& out) override;
   Expected<void> WriteDacl(security::Bytes descriptor) override;
   Expected<void> List(const std::function<bool(std::span<const scanner::ListedName>)>& take) override;
+  Expected<std::string> ReadContent(std::size_t limit) override;
   Expected<std::unique_ptr<scanner::Object>> OpenChild(std::u16string_view name, scanner::Access access) override;
   Expected<std::vector<scanner::LinkName>> Names() override;
 

@@ -28,6 +28,7 @@ struct FakeNode {
   std::uint32_t reparse_tag = 0;
   std::uint32_t security_id = 0;
   unsigned busy_opens = 0;  // Opens that an oplock still turns away.
+  std::string content;
   std::map<NameKey, NodePtr> children;
   std::vector<scanner::LinkName> names;  // Empty: the root, or deleted.
 

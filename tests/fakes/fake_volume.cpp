@@ -183,6 +183,11 @@ void FakeVolume::SetDescriptor(std::u16string_view path, const Given& descriptor
   tree_.SetDescriptor(*tree_.At(path), *descriptor.Bytes());
 }
 
+void FakeVolume::SetContent(std::u16string_view path, std::string content) {
+  std::lock_guard lock(mutex_);
+  tree_.At(path)->content = std::move(content);
+}
+
 void FakeVolume::AddAttributes(std::u16string_view path, std::uint32_t attributes) {
   std::lock_guard lock(mutex_);
   tree_.At(path)->attributes |= attributes;

@@ -56,6 +56,7 @@ class FakeVolume final : public scanner::Volume {
   void Move(std::u16string_view from, std::u16string_view to);
   void Delete(std::u16string_view path);
   void SetDescriptor(std::u16string_view path, const Given& descriptor);
+  void SetContent(std::u16string_view path, std::string content);
   void AddAttributes(std::u16string_view path, std::uint32_t attributes);
   void Repropagate(std::u16string_view folder);
 

@@ -20,6 +20,7 @@ enum class Call : std::uint8_t {
   kWriteDacl,
   kList,
   kNames,
+  kReadContent,
   kFlush,
   kProbe,
 };

@@ -139,7 +139,7 @@ TEST_F(EngineCrashTest, AChangeOfPolicyKilledAtAnyCallIsFinishedByTheNext) {
     GrantRequest request;
     request.principal = SidOf(kPrincipal);
     request.roots = {"\\work"};
-    request.excludes = {"sub/deep"};
+    request.rules.excludes = {"sub/deep"};
     return life.Provision(request);
   };
   Life undisturbed;

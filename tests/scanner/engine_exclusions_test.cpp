@@ -42,6 +42,32 @@ TEST_F(ProfileTest, ASensitiveNameStaysClosedWithAllBelow) {
   EXPECT_EQ(NodeOf("\\Users\\dev\\.ssh").reason, store::Reason::kSensitive);
 }
 
+TEST_F(ProfileTest, AKeyThatTheSshConfigurationNamesStaysClosed) {
+  volume_.File(u"Users/dev/keys/work_key");
+  volume_.File(u"Users/dev/.ssh/config");
+  volume_.SetContent(u"Users/dev/.ssh/config", "Host work\n  IdentityFile ~/keys/work_key\n");
+  Provision("\\Users\\dev");
+  EXPECT_FALSE(HoldsOurs(u"Users/dev/keys/work_key"));
+  EXPECT_EQ(NodeOf("\\Users\\dev\\keys\\work_key").reason, store::Reason::kSensitive);
+  EXPECT_EQ(Verify().differences, 0u);
+}
+
+TEST_F(ProfileTest, AnSshConfigurationThatCannotBeReadIsTold) {
+  volume_.File(u"Users/dev/.ssh/config");
+  volume_.Inject({.call = fakes::Call::kReadContent, .effect = fakes::Effect::kFail});
+  Provision("\\Users\\dev");
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("\\Users\\dev\\.ssh\\config cannot be read")));
+}
+
+TEST_F(ProfileTest, OnesOwnListOfSensitiveNamesIsKeptWithTheGrant) {
+  volume_.File(u"Users/dev/vault/coins");
+  request_.rules.sensitive_names = {"vault"};
+  Provision("\\Users\\dev");
+  EXPECT_FALSE(HoldsOurs(u"Users/dev/vault/coins"));
+  EXPECT_EQ(Verify().differences, 0u);
+  EXPECT_EQ(NodeOf("\\Users\\dev\\vault").reason, store::Reason::kSensitive);
+}
+
 TEST_F(ProfileTest, AppDataIsGrantedByItsAllowList) {
   Provision("\\Users\\dev");
   EXPECT_FALSE(HoldsOurs(u"Users/dev/AppData"));
@@ -88,7 +114,7 @@ class GlobTest : public EngineExclusionsTest {
     volume_.File(u"work/src/a.c");
     volume_.File(u"work/src/deep/secrets/key");
     volume_.File(u"work/doc/b.txt");
-    request_.excludes = {"src/**/secrets"};
+    request_.rules.excludes = {"src/**/secrets"};
   }
 };
 
@@ -161,7 +187,7 @@ TEST_F(StrayTest, ANewExclusionTakesItsEntriesAwayAndStopsTheFoldersAbove) {
   const auto before = volume_.SecurityIds();
   Provision("\\work");
   ASSERT_TRUE(HoldsOurs(u"work/sub/out/in/secret"));
-  request_.excludes = {"sub/out"};
+  request_.rules.excludes = {"sub/out"};
   Provision("\\work");
   for (const char16_t* path : {u"work/sub/out", u"work/sub/out/in", u"work/sub/out/in/secret"})
     EXPECT_FALSE(HoldsOurs(path));
@@ -182,7 +208,7 @@ TEST_F(StrayTest, AReadableFolderStopsCarryingWhenSomethingBelowIsLeftOut) {
   volume_.File(u"work/open/needs");
   Provision("\\work");
   ASSERT_THAT(DaclOf(u"work/open"), HasSubstr("(A;OICIID;RX;;;we)"));
-  request_.excludes = {"open/secret*"};
+  request_.rules.excludes = {"open/secret*"};
   Provision("\\work");
   EXPECT_FALSE(HoldsOurs(u"work/open"));
   volume_.File(u"work/open/secret1");

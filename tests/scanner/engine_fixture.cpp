@@ -57,24 +57,24 @@ GrantRequest EngineTest::RequestFor(const std::string& root) const {
 ProvisionReport EngineTest::Provision(const std::string& root) { return Provision(RequestFor(root)); }
 
 ProvisionReport EngineTest::Provision(const GrantRequest& request) {
-  Engine engine(MakeEnvironment(), policy_);
+  Engine engine(MakeEnvironment());
   Must(engine.Settle());
   return Must(engine.Provision(Must(engine.Register(request, notes_))));
 }
 
 RollbackReport EngineTest::Rollback(const std::optional<std::string>& root) {
-  Engine engine(MakeEnvironment(), policy_);
+  Engine engine(MakeEnvironment());
   Must(engine.Settle());
   return Must(engine.Rollback(root));
 }
 
 VerifyReport EngineTest::Verify() {
-  Engine engine(MakeEnvironment(), policy_);
+  Engine engine(MakeEnvironment());
   Must(engine.Settle());
   return Must(engine.Verify());
 }
 
-SettleReport EngineTest::Settle() { return Must(Engine(MakeEnvironment(), policy_).Settle()); }
+SettleReport EngineTest::Settle() { return Must(Engine(MakeEnvironment()).Settle()); }
 
 bool EngineTest::RunAndDie(const std::function<void()>& work) {
   bool killed = false;

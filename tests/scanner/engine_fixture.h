@@ -71,7 +71,6 @@ class EngineTest : public testing::Test {
 
   std::filesystem::path folder_;
   fakes::FakeVolume volume_;
-  Policy::Options policy_;
   NoProgress progress_;
   StopFlag stop_{false};
   unsigned readers_ = 0;

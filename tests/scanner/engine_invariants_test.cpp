@@ -192,7 +192,7 @@ TEST_F(EngineInvariantsTest, ARootThatWasReplacedIsIndexedAnew) {
 }
 
 TEST_F(EngineInvariantsTest, APlanWritesNothingToTheVolume) {
-  Engine engine(MakeEnvironment(), policy_);
+  Engine engine(MakeEnvironment());
   const auto grants = Must(engine.Register(RequestFor("\\work"), notes_));
   std::vector<std::string> planned;
   store::Counts counts;

@@ -29,7 +29,7 @@ class World : public EngineTest {
         volume_.File(path, SomeDescriptor());
     }
     request_.protected_policy = random_.OneIn(2) ? store::ProtectedPolicy::kGrant : store::ProtectedPolicy::kReport;
-    if (random_.OneIn(2)) request_.excludes = {random_.OneIn(2) ? "**/x*" : "*/secret*"};
+    if (random_.OneIn(2)) request_.rules.excludes = {random_.OneIn(2) ? "**/x*" : "*/secret*"};
     original_ = All();
   }
   void TestBody() override {}
@@ -89,7 +89,7 @@ class World : public EngineTest {
 
   // No object that is left out is readable through an entry of ours.
   void ExpectLeftOutIsClosed() {
-    const Policy policy = Must(Policy::Make({u"work"}, {.excludes = request_.excludes}));
+    const Policy policy = Must(Policy::Make({u"work"}, {.excludes = request_.rules.excludes}));
     for (const auto& [path, before] : original_) {
       const PathComponents components = Must(ParsePath(path)).components;
       if (components.size() < 2 || policy.ExcludedAnywhere(components, false) == Exclusion::kNone) continue;

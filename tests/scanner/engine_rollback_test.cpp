@@ -36,6 +36,38 @@ TEST_F(EngineRollbackTest, RestoresEveryDescriptor) {
   EXPECT_TRUE(Ledger().Grants()->empty());
 }
 
+TEST_F(EngineRollbackTest, ProvesSeveralGrantsOfAPrincipalByOneScan) {
+  const auto before = volume_.SecurityIds();
+  Provision("\\work");
+  Provision("\\else");
+  const RollbackReport report = Rollback();
+  ExpectCounts(report, {6, 0, 0, 0, 0, 0});
+  EXPECT_TRUE(report.complete);
+  EXPECT_EQ(report.scanned, volume_.Paths().size());
+  ExpectAsBefore(before);
+  EXPECT_TRUE(Ledger().Grants()->empty());
+}
+
+TEST_F(EngineRollbackTest, StripsWhatInheritedFromAnyOfSeveralGrants) {
+  Provision("\\work");
+  Provision("\\else");
+  volume_.File(u"work/later");
+  volume_.File(u"else/later");
+  ExpectCounts(Rollback(), {6, 2, 0, 0, 0, 0});
+  EXPECT_FALSE(HoldsOurs(u"work/later") || HoldsOurs(u"else/later"));
+}
+
+TEST_F(EngineRollbackTest, KeepsSeveralGrantsWhereOneFailed) {
+  Provision("\\work");
+  Provision("\\else");
+  volume_.Inject({.call = Call::kWriteDacl, .path = u"else/c", .times = fakes::Fault::kAlways});
+  EXPECT_EQ(Rollback().remaining, 1u);
+  EXPECT_EQ(Ledger().Grants()->size(), 2u);
+  volume_.ClearFaults();
+  EXPECT_TRUE(Rollback().complete);
+  EXPECT_TRUE(Ledger().Grants()->empty());
+}
+
 TEST_F(EngineRollbackTest, StripsWhatInheritedLater) {
   Provision("\\work");
   volume_.File(u"work/sub/later");
@@ -199,7 +231,7 @@ TEST_F(EngineRollbackTest, AGrantThatChangesItsEntriesAfterAnotherWasRolledBackS
   other.principal = SidOf(kOtherPrincipal);
   Provision(other);
   Rollback("\\work");
-  other.excludes = {"secret"};  // Folder entries become object-only.
+  other.rules.excludes = {"secret"};  // Folder entries become object-only.
   Provision(other);
   EXPECT_THAT(DaclOf(u"work/sub"), Not(HasSubstr(";we)")));
   Rollback();

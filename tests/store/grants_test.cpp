@@ -17,7 +17,7 @@ TEST_F(Grants, ComeBackAsTheyWereGiven) {
   grant.mask = 0x80000000;
   grant.root_id = {0x0005000000000005, 0xFEDCBA9876543210};
   grant.protected_policy = ProtectedPolicy::kGrant;
-  grant.excludes = {"**/*.pem", "caf\xC3\xA9\\*"};
+  grant.rules = {{"**/*.pem", "caf\xC3\xA9\\*"}, {".vault", ".safe"}, {"Local\\Programs"}, {"\\keys\\id"}};
   grant.token_sids = {security::Sid::Everyone(), security::Sid::Users()};
   grant.state = GrantState::kPlanning;
   grant.id = Take(Open()->AddGrant(grant));
@@ -31,7 +31,7 @@ TEST_F(Grants, ComeBackAsTheyWereGiven) {
   EXPECT_EQ(grants[0].root, grant.root);
   EXPECT_EQ(grants[0].root_id, grant.root_id);
   EXPECT_EQ(grants[0].protected_policy, grant.protected_policy);
-  EXPECT_EQ(grants[0].excludes, grant.excludes);
+  EXPECT_EQ(grants[0].rules, grant.rules);
   EXPECT_EQ(grants[0].token_sids, grant.token_sids);
   EXPECT_EQ(grants[0].state, grant.state);
 }
@@ -50,10 +50,10 @@ TEST_F(Grants, LeaveTheListOnceTheyAreRolledBack) {
 TEST_F(Grants, TakeANewPolicyAndNewLists) {
   auto ledger = Open();
   Grant grant = MakeGrant();
-  grant.excludes = {"old", "older"};
+  grant.rules.excludes = {"old", "older"};
   grant.id = Take(ledger->AddGrant(grant));
 
-  grant.excludes = {"new"};
+  grant.rules.excludes = {"new"};
   grant.token_sids = {security::Sid::Local()};
   grant.protected_policy = ProtectedPolicy::kGrant;
   grant.state = GrantState::kComplete;
@@ -61,7 +61,7 @@ TEST_F(Grants, TakeANewPolicyAndNewLists) {
 
   const auto grants = Take(ledger->Grants());
   ASSERT_THAT(grants, SizeIs(1));
-  EXPECT_THAT(grants[0].excludes, ElementsAre("new"));
+  EXPECT_THAT(grants[0].rules.excludes, ElementsAre("new"));
   EXPECT_THAT(grants[0].token_sids, ElementsAre(security::Sid::Local()));
   EXPECT_EQ(grants[0].protected_policy, ProtectedPolicy::kGrant);
   EXPECT_EQ(grants[0].state, GrantState::kComplete);
@@ -82,9 +82,9 @@ TEST_F(Grants, KeepTheirNumbersForThemselves) {
 TEST_F(Grants, StoreAnUnpairedSurrogateInAnExclusion) {
   auto ledger = Open();
   Grant grant = MakeGrant();
-  grant.excludes = {"bad\xED\xA0\x80name"};
+  grant.rules.excludes = {"bad\xED\xA0\x80name"};
   Take(ledger->AddGrant(grant));
-  EXPECT_EQ(Take(ledger->Grants())[0].excludes, grant.excludes);
+  EXPECT_EQ(Take(ledger->Grants())[0].rules.excludes, grant.rules.excludes);
 }
 
 }  // namespace

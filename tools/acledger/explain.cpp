@@ -72,9 +72,7 @@ Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& foun
 
 // Not in the index: the grant's rules may say why.
 Expected<Json> FromRules(const store::Grant& grant, const PathComponents& root, const PathComponents& path) {
-  scanner::Policy::Options options;
-  options.excludes = grant.excludes;
-  const Expected<scanner::Policy> policy = scanner::Policy::Make(root, options);
+  const Expected<scanner::Policy> policy = scanner::Policy::Of(root, grant.rules);
   if (!policy) return std::unexpected(policy.error());
   for (std::size_t length = root.size(); length <= path.size(); ++length) {
     const PathComponents part(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(length));

@@ -115,7 +115,7 @@ Expected<int> RunProvision(const GrantWords& words) {
   const Expected<scanner::GrantRequest> request = Prepare(words, session);
   if (!request) return std::unexpected(request.error());
 
-  scanner::Engine engine(session.Environment(), words.settings.Policy());
+  scanner::Engine engine(session.Environment());
   if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
   std::vector<std::string> notes;
   const Expected<std::vector<store::Grant>> grants = engine.Register(*request, notes);
@@ -216,7 +216,7 @@ Expected<int> RunPlan(const GrantWords& words) {
   session.ledger = std::move(*ledger);
   const Expected<scanner::GrantRequest> request = Prepare(words, session);
   if (!request) return std::unexpected(request.error());
-  scanner::Engine engine(session.Environment(), words.settings.Policy());
+  scanner::Engine engine(session.Environment());
   std::vector<std::string> notes;
   const Expected<std::vector<store::Grant>> grants = engine.Register(*request, notes);
   if (!grants) return std::unexpected(grants.error());

@@ -74,7 +74,7 @@ Expected<int> RunRollback(const RollbackWords& words) {
   Expected<scanner::RollbackReport> report;
   {
     ProgressLine progress;
-    scanner::Engine engine({*volume, *ledger, progress, stop}, {});
+    scanner::Engine engine({*volume, *ledger, progress, stop});
     if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
     report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root));
   }
@@ -103,7 +103,7 @@ Expected<int> RunVerify(const TargetOptions& target) {
   Expected<scanner::VerifyReport> report;
   {
     ProgressLine progress;
-    scanner::Engine engine({*volume, *ledger, progress, stop}, {});
+    scanner::Engine engine({*volume, *ledger, progress, stop});
     if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
     report = engine.Verify();
   }

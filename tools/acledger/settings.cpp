@@ -79,7 +79,7 @@ Expected<void> GrantSettings::Check(const store::Config& config) {
   request_.mask = *rights;
   request_.roots = roots.empty() ? config.roots : roots;
   if (request_.roots.empty()) return Usage("--root", "is missing (which folder to grant)");
-  request_.excludes = excludes.empty() ? config.excludes : excludes;
+  request_.rules = {excludes.empty() ? config.excludes : excludes, config.sensitive_names, config.appdata_allowed, {}};
   request_.protected_policy = config.protected_policy.value_or(store::ProtectedPolicy::kReport);
   if (!protected_policy.empty())
     request_.protected_policy =
@@ -98,8 +98,6 @@ Expected<void> GrantSettings::ReadConfig(const std::string& path) {
   if (path.empty()) return Check({});
   const Expected<store::Config> config = store::ReadConfig(path, {});
   if (!config) return std::unexpected(config.error());
-  policy.sensitive_names = config->sensitive_names;
-  policy.appdata_allowed = config->appdata_allowed;
   return Check(*config);
 }
 

@@ -15,7 +15,6 @@ struct GrantSettings {
   std::string principal, mask, protected_policy;
   std::vector<std::string> roots, excludes, token_sids;
   bool own_principal = false;
-  scanner::Policy::Options policy;
 
   // Fills in from `path` (empty: nothing to read) and checks every word. Error: usage, with the option or file and
   // line.
@@ -23,7 +22,6 @@ struct GrantSettings {
 
   // After ReadConfig().
   scanner::GrantRequest Request() const { return request_; }
-  scanner::Policy::Options Policy() const { return policy; }
 
  private:
   Expected<void> Check(const store::Config& config);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/revert.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "scanner/records.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using store::Change;
+using store::ChangeState;
+
+namespace {
+
+constexpr int kTries = 3;
+
+}  // namespace
+
+Revert::Revert(Environment& environment, GrantContext& context, RollbackReport& report)
+    : environment_(environment), context_(context), report_(report) {}
+
+// Fills in what the object is expected to hold and what it is to hold. By construction that is the former less one
+// entry of this grant: whatever a forged row says, no other descriptor is ever written.
+Expected<void> Revert::Prepare(Change& change) {
+  if (!drifted_.contains(change.id)) {
+    change.revert_from = change.after;
+    const Expected<std::vector<Change>> live =
+        alone_ ? std::vector<Change>{} : environment_.ledger.LiveChangesOf(change.file_id);
+    if (!live) return std::unexpected(live.error());
+    for (const Change& other : *live)
+      if (other.state == ChangeState::kApplied || other.state == ChangeState::kFinal) change.revert_from = other.after;
+  }
+  const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
+  if (!bare) return std::unexpected(bare.error());
+  change.revert_to = *bare;
+  return {};
+}
+
+// Others' records of the same object go on from what it holds now.
+Expected<void> Revert::Reverted(const Change& change, store::DescriptorId now) {
+  if (!alone_) return RecordReverted(environment_.ledger, change, now, results_);
+  results_.push_back({change.id, ChangeState::kReverted});
+  return {};
+}
+
+Expected<void> Revert::Fail(const Change& change, const char* right, const Error& error) {
+  ++report_.failed;
+  PathComponents path = context_.root;
+  if (change.folder != 0 && context_.tree.Contains(change.folder)) {
+    path = context_.tree.Components(context_.root, change.folder);
+    path.push_back(FromWtf8(change.name).value_or(u"?"));
+  }
+  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+}
+
+// The flags of our entry in what the object holds now: those of the record, or others that were not there before us
+// (who protects an object may turn inherited entries into explicit ones).
+Expected<std::optional<std::uint8_t>> Revert::OursIn(store::DescriptorId current, const Change& change) {
+  const Expected<bool> same = context_.descriptors.Has(current, change.entry_flags);
+  if (!same) return std::unexpected(same.error());
+  if (*same) return change.entry_flags;
+  const Expected<std::optional<std::uint8_t>> other = context_.descriptors.ShapeOfOurs(current);
+  if (!other || !*other) return other;
+  const Expected<bool> before = context_.descriptors.Has(change.original, **other);
+  if (!before) return std::unexpected(before.error());
+  return *before ? std::nullopt : *other;
+}
+
+// The object holds neither: our entry is taken out of what it holds, in another step that is recorded first.
+Expected<void> Revert::MovedOn(const BatchRunner::Done& done) {
+  const Change& change = done.change;
+  const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
+  if (!current) return std::unexpected(current.error());
+  const Expected<std::optional<std::uint8_t>> ours = OursIn(*current, change);
+  if (!ours) return std::unexpected(ours.error());
+  if (!*ours) {
+    ++report_.already_gone;
+    return Reverted(change, *current);
+  }
+  if (++tries_[change.id] >= kTries)
+    return Fail(change, "WRITE_DAC", {ErrorKind::kBusy, "write DACL", {}, 0, "others keep changing the descriptor"});
+  drifted_.insert(change.id);
+  Change again = change;
+  again.entry_flags = **ours;
+  again.revert_from = *current;
+  queue_.push_back(std::move(again));
+  return {};
+}
+
+Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
+  const Change& change = done.change;
+  report_.writes += done.result.wrote;
+  switch (done.result.outcome) {
+    case WorkOutcome::kDone:
+      ++done_;
+      ++(drifted_.contains(change.id) ? report_.drifted : report_.restored);
+      return Reverted(change, change.revert_to);
+    case WorkOutcome::kAlready: {
+      ++done_;
+      // A rollback that was broken off had come so far.
+      const bool by_us = change.state == ChangeState::kReverting && !drifted_.contains(change.id);
+      ++(by_us ? report_.restored : report_.already_gone);
+      return Reverted(change, change.revert_to);
+    }
+    case WorkOutcome::kGone:
+      ++done_;
+      ++report_.already_gone;
+      return Reverted(change, change.revert_to);
+    case WorkOutcome::kMovedOn:
+      return MovedOn(done);
+    case WorkOutcome::kNoSource:
+    case WorkOutcome::kOtherName:
+    case WorkOutcome::kFailed:
+      break;
+  }
+  if (done.result.error->kind == ErrorKind::kBusy && ++tries_[change.id] < kTries) {
+    queue_.push_back(change);
+    return {};
+  }
+  return Fail(change, done.result.right, *done.result.error);
+}
+
+Expected<void> Revert::Record(const std::vector<BatchRunner::Done>& done) {
+  results_.clear();
+  for (const BatchRunner::Done& one : done)
+    if (Expected<void> recorded = RecordOne(one); !recorded) return recorded;
+  return environment_.ledger.RecordResults(results_);
+}
+
+Expected<void> Revert::Run() {
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
+  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
+  Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
+  if (!changes) return std::unexpected(changes.error());
+  queue_.assign(std::make_move_iterator(changes->rbegin()), std::make_move_iterator(changes->rend()));
+  total_ = queue_.size();
+  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr);
+  std::vector<BatchRunner::Done> done;
+  for (;;) {
+    std::vector<Change> batch;
+    const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
+      if (Expected<void> kept = Record(done); !kept) return kept;
+      while (!environment_.stop && !queue_.empty() && batch.size() < environment_.batch) {
+        if (Expected<void> ready = Prepare(queue_.back()); !ready) return ready;
+        batch.push_back(std::move(queue_.back()));
+        queue_.pop_back();
+      }
+      return environment_.ledger.RecordReverts(batch);
+    });
+    if (!recorded) return recorded;
+    environment_.progress.Report(
+        {Phase::kRollingBack, context_.grant.root, done_, total_, report_.writes, report_.failed});
+    done = runner.Take();
+    if (batch.empty() && done.empty()) break;
+    if (!batch.empty())
+      if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
+        return started;
+  }
+  return runner.Flush();
+}
+
+}  // namespace acledger::scanner
