@@ -122,6 +122,19 @@ TEST_F(FoldersTest, KnowsNoShortNames) {
   EXPECT_EQ(Must(Must(volume->OpenById(folder, Access::kRead))->Info()).link_count, 1u);
 }
 
+TEST_F(FoldersTest, ReadsContentsInTheRecordAndOutsideIt) {
+  const std::string small = "Host a", large(100000, 'x');
+  const FileId in = AddFile(u"in", kAny), out = AddFile(u"out", kAny), none = AddFile(u"none", kAny);
+  const FileId folder = AddFolder(u"folder", kAny);
+  Must(Builder().WriteContents(in, small));
+  Must(Builder().WriteContents(out, large));
+  const auto volume = OpenVolume(true);
+  EXPECT_EQ(Must(Must(volume->OpenById(in, Access::kRead))->ReadContent(4096)), small);
+  EXPECT_EQ(Must(Must(volume->OpenById(out, Access::kRead))->ReadContent(90000)), large.substr(0, 90000));
+  EXPECT_EQ(Must(Must(volume->OpenById(none, Access::kRead))->ReadContent(4096)), "");
+  EXPECT_EQ(Failure(Must(volume->OpenById(folder, Access::kRead))->ReadContent(4096)), ErrorKind::kInvalid);
+}
+
 TEST_F(FoldersTest, RefusesWhatIsNotOneComponent) {
   AddFile(u"a", kAny);
   for (const std::u16string_view name : {u"", u".", u"..", u"a\\b", u"a/b", u"a:b"}) {

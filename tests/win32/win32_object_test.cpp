@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 #include <thread>
@@ -101,6 +103,17 @@ TEST(Win32Object, RefusesToListAFile) {
   const auto listed = OpenIn(scratch, u"file")->List([](auto) { return true; });
   ASSERT_FALSE(listed);
   EXPECT_EQ(listed.error().operation, "list");
+}
+
+TEST(Win32Object, ReadsTheContentsOfAFileUpToTheLimit) {
+  const ScratchFolder scratch;
+  scratch.MakeFile(u"file");
+  scratch.MakeFolder(u"folder");
+  const std::string text(3000, 'x');
+  std::ofstream(std::filesystem::path(scratch.Absolute(u"file")), std::ios::binary) << text;
+  EXPECT_EQ(OpenIn(scratch, u"file")->ReadContent(4096).value(), text);
+  EXPECT_EQ(OpenIn(scratch, u"file")->ReadContent(1000).value(), text.substr(0, 1000));
+  EXPECT_FALSE(OpenIn(scratch, u"folder")->ReadContent(4096));
 }
 
 TEST(Win32Object, FindsNoChildBelowAFile) {
