@@ -80,6 +80,8 @@ Opener::Opener(Volume& volume, const FolderTree& tree, const PathComponents& roo
 Expected<Object*> Opener::Root() {
   if (!root_handle_) {
     Expected<std::unique_ptr<Object>> opened = WithId(OpenPath(volume_, root_, Access::kRead), root_id_);
+    if (!opened && opened.error().kind == ErrorKind::kBusy) return std::unexpected(opened.error());
+    root_moved_ = !opened;
     if (!opened) opened = WithId(volume_.OpenById(root_id_, Access::kRead), root_id_);
     if (!opened) return std::unexpected(opened.error());
     root_handle_ = std::move(*opened);
@@ -99,30 +101,37 @@ Expected<Object*> Opener::Folder(store::FolderId id) {
     const FolderTree::Entry& entry = tree_.At(wanted[common]);
     Expected<std::unique_ptr<Object>> opened =
         WithId((*at)->OpenChild(NameOf(entry.name), Access::kRead), entry.file_id);
+    if (!opened && opened.error().kind == ErrorKind::kBusy) return std::unexpected(opened.error());
+    const bool moved = Moved() || !opened;
     if (!opened) opened = WithId(volume_.OpenById(entry.file_id, Access::kRead), entry.file_id);
     if (!opened) return std::unexpected(opened.error());
-    chain_.push_back({wanted[common], std::move(*opened)});
+    chain_.push_back({wanted[common], std::move(*opened), moved});
     at = chain_.back().handle.get();
   }
   return at;
 }
 
-Expected<std::unique_ptr<Object>> Opener::OpenByName(store::FolderId folder, std::string_view name, const FileId& id,
-                                                     Access access) {
-  if (folder == 0) return WithId(OpenPath(volume_, root_, access), id);
+Expected<Opener::Opened> Opener::OpenByName(store::FolderId folder, std::string_view name, const FileId& id,
+                                            Access access) {
+  const auto found = [](Expected<std::unique_ptr<Object>> object, bool moved) -> Expected<Opened> {
+    if (!object) return std::unexpected(object.error());
+    return Opened{std::move(*object), moved};
+  };
+  if (folder == 0) return found(WithId(OpenPath(volume_, root_, access), id), false);
   if (!tree_.Contains(folder)) return Fail(ErrorKind::kNotFound, "open", "its folder has left the index");
   const Expected<Object*> parent = Folder(folder);
   if (!parent) return std::unexpected(parent.error());
-  return WithId((*parent)->OpenChild(NameOf(name), access), id);
+  return found(WithId((*parent)->OpenChild(NameOf(name), access), id), Moved());
 }
 
-Expected<std::unique_ptr<Object>> Opener::Open(store::FolderId folder, std::string_view name, const FileId& id,
-                                               Access access) {
-  Expected<std::unique_ptr<Object>> opened = OpenByName(folder, name, id, access);
+Expected<Opener::Opened> Opener::Open(store::FolderId folder, std::string_view name, const FileId& id, Access access) {
+  Expected<Opened> opened = OpenByName(folder, name, id, access);
   if (opened) return opened;
   const ErrorKind kind = opened.error().kind;
   if (kind != ErrorKind::kNotFound && kind != ErrorKind::kMismatch && kind != ErrorKind::kInvalid) return opened;
-  return WithId(volume_.OpenById(id, access), id);
+  Expected<std::unique_ptr<Object>> elsewhere = WithId(volume_.OpenById(id, access), id);
+  if (!elsewhere) return std::unexpected(elsewhere.error());
+  return Opened{std::move(*elsewhere), true};
 }
 
 }  // namespace acledger::scanner

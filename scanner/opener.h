@@ -29,10 +29,13 @@ class Opener {
   // The folder itself, for reading names below it. Valid until the next call.
   Expected<Object*> Folder(store::FolderId id);
 
+  struct Opened {
+    std::unique_ptr<Object> object;
+    bool moved = false;  // Not where the index has it: it, or a folder above it, has another name or place by now.
+  };
   // The object called `name` in `folder` (0: the grant's root). Where the name is gone or names another object, the
   // object is looked for by its id wherever it is now. kNotFound: it exists no more.
-  Expected<std::unique_ptr<Object>> Open(store::FolderId folder, std::string_view name, const FileId& id,
-                                         Access access);
+  Expected<Opened> Open(store::FolderId folder, std::string_view name, const FileId& id, Access access);
 
   // Closes the chain: after somebody else moved or changed folders.
   void Forget() { chain_.clear(); }
@@ -41,17 +44,19 @@ class Opener {
   struct Step {
     store::FolderId id;
     std::unique_ptr<Object> handle;
+    bool moved;
   };
 
   Expected<Object*> Root();
-  Expected<std::unique_ptr<Object>> OpenByName(store::FolderId folder, std::string_view name, const FileId& id,
-                                               Access access);
+  bool Moved() const { return chain_.empty() ? root_moved_ : chain_.back().moved; }
+  Expected<Opened> OpenByName(store::FolderId folder, std::string_view name, const FileId& id, Access access);
 
   Volume& volume_;
   const FolderTree& tree_;
   const PathComponents& root_;
   FileId root_id_;
   std::unique_ptr<Object> root_handle_;
+  bool root_moved_ = false;
   std::vector<Step> chain_;  // Below the root.
 };
 

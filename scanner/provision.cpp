@@ -153,6 +153,15 @@ Expected<void> Provision::Again(const Change& change, store::DescriptorId curren
   return planner_->Settled(change, Verdict::kFailed, Reason::kNone, current);
 }
 
+// Where it is now the grant may not reach, or leave it out: the next scan finds it there.
+Expected<void> Provision::Moved(const Change& change) {
+  results_.push_back({change.id, ChangeState::kAbandoned});
+  const Expected<bool> again = planner_->Retry(change, change.before);
+  if (!again) return std::unexpected(again.error());
+  if (*again) return {};
+  return planner_->Settled(change, Verdict::kUnknown, Reason::kNone, change.before);
+}
+
 Expected<void> Provision::WaitForSource(const Change& change) {
   results_.push_back({change.id, ChangeState::kAbandoned});
   const Expected<bool> again = planner_->RetryAfterSource(change);
@@ -206,6 +215,8 @@ Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
       return MovedOn(done);
     case WorkOutcome::kNoSource:
       return WaitForSource(change);
+    case WorkOutcome::kMoved:
+      return Moved(change);
     case WorkOutcome::kGone:
       results_.push_back({change.id, ChangeState::kAbandoned});
       return planner_->Settled(change, Verdict::kUnknown, Reason::kNone, change.before);

@@ -32,6 +32,7 @@ class Provision {
   Expected<void> Applied(const store::Change& change);
   Expected<void> MovedOn(const BatchRunner::Done& done);
   Expected<void> Again(const store::Change& change, store::DescriptorId current, const Error& last);
+  Expected<void> Moved(const store::Change& change);
   Expected<void> WaitForSource(const store::Change& change);
   Expected<void> Fail(const store::Change& change, const char* right, const Error& error);
   Expected<void> StripExcluded();

@@ -110,6 +110,7 @@ Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
       return Reverted(change, change.revert_to);
     case WorkOutcome::kMovedOn:
       return MovedOn(done);
+    case WorkOutcome::kMoved:
     case WorkOutcome::kNoSource:
     case WorkOutcome::kOtherName:
     case WorkOutcome::kFailed:

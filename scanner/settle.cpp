@@ -114,9 +114,10 @@ class Settler {
       case WorkOutcome::kNoSource:
         return Abandoned(done.change, store::Verdict::kPending);
       case WorkOutcome::kOtherName:
-        return Abandoned(done.change, store::Verdict::kSkipped, store::Reason::kHardLink);
+        return MovedOn(done, store::Verdict::kSkipped, store::Reason::kHardLink);
+      case WorkOutcome::kMoved:
       case WorkOutcome::kMovedOn:
-        return MovedOn(done);
+        return MovedOn(done, store::Verdict::kPending);
       case WorkOutcome::kFailed:
         break;
     }
@@ -136,6 +137,7 @@ class Settler {
       case WorkOutcome::kMovedOn:
         return RevertMovedOn(done);
       case WorkOutcome::kNoSource:
+      case WorkOutcome::kMoved:
       case WorkOutcome::kOtherName:
       case WorkOutcome::kFailed:
         break;
@@ -169,8 +171,9 @@ class Settler {
     return SetNode(change, verdict, reason, change.before);
   }
 
-  // Someone edited the object: our entry is in it, or it never came to be.
-  Expected<void> MovedOn(const BatchRunner::Done& done) {
+  // Someone edited the object, or it is none that we may write any more: our entry is in it, or it never came to be.
+  Expected<void> MovedOn(const BatchRunner::Done& done, store::Verdict without,
+                         store::Reason reason = store::Reason::kNone) {
     const Change& change = done.change;
     const Expected<store::DescriptorId> current = context_.descriptors.Intern(done.result.current);
     if (!current) return std::unexpected(current.error());
@@ -178,7 +181,7 @@ class Settler {
     if (!ours) return std::unexpected(ours.error());
     if (!change.Adds() || !*ours) {
       if (Expected<void> abandoned = Abandoned(change); !abandoned) return abandoned;
-      return SetNode(change, store::Verdict::kPending, store::Reason::kNone, *current);
+      return SetNode(change, without, reason, *current);
     }
     if (Expected<void> kept = RecordApplied(environment_.ledger, change, results_); !kept) return kept;
     return SetNode(change, store::Verdict::kDrifted, store::Reason::kEdited, *current);

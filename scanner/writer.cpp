@@ -114,21 +114,37 @@ void Writer::Write(const Work& work, Object& object, WorkResult& result) {
   result.wrote = *converged == Convergence::kDone || *converged == Convergence::kEdited;
 }
 
+void Writer::Look(const Work& work, Object& object, WorkResult& result) {
+  if (const Expected<void> read = object.ReadDescriptor(result.current); !read) {
+    result.outcome = WorkOutcome::kFailed;
+    result.right = "READ_CONTROL";
+    result.error = read.error();
+  } else if (security::SameSecurity(result.current, *work.to)) {
+    result.outcome = WorkOutcome::kAlready;
+  }
+}
+
 WorkResult Writer::Do(const Work& work) {
   WorkResult result;
   if (LostItsSource(work.change)) {
     result.outcome = WorkOutcome::kNoSource;
     return result;
   }
-  Expected<std::unique_ptr<Object>> object =
+  const Expected<Opener::Opened> opened =
       opener_.Open(work.change.folder, work.change.name, work.change.file_id, Access::kWrite);
-  if (!object) {
-    if (object.error().kind == ErrorKind::kNotFound) result.outcome = WorkOutcome::kGone;
+  if (!opened) {
+    if (opened.error().kind == ErrorKind::kNotFound) result.outcome = WorkOutcome::kGone;
     result.right = "WRITE_DAC";
-    result.error = object.error();
+    result.error = opened.error();
     return result;
   }
-  if (!policy_ || work.change.is_folder || IsAllOurs(**object, result)) Write(work, **object, result);
+  Object& object = *opened->object;
+  const bool left_its_place = policy_ && opened->moved;
+  if (left_its_place) result.outcome = WorkOutcome::kMoved;
+  if (!left_its_place && (!policy_ || work.change.is_folder || IsAllOurs(object, result)))
+    Write(work, object, result);
+  else if (!result.error)
+    Look(work, object, result);
   return result;
 }
 

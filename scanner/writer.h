@@ -26,7 +26,8 @@ enum class WorkOutcome : std::uint8_t {
   kAlready,    // Held `to` before.
   kMovedOn,    // Someone else's descriptor is there: in `current`.
   kGone,       // The object exists no more.
-  kOtherName,  // A hard link outside the grant: nothing written; `detail` is the other name.
+  kMoved,      // Not where the index has it, so perhaps outside the grant: nothing written; it holds `current`.
+  kOtherName,  // A hard link outside the grant: nothing written; it holds `current`, `detail` is the other name.
   kNoSource,   // The folder that it was to inherit from does not pass the entry on: nothing written.
   kFailed,     // `error`. Where `uncertain`, the write may have taken effect: the intent stays for Settle().
 };
@@ -44,8 +45,9 @@ struct WorkResult {
 // The one writer of a volume: carries out batches in order, on a thread of its own or on the caller's.
 class Writer {
  public:
-  // With a policy entries are added: a file with a hard link outside it is left alone, and so is what was to inherit
-  // from a folder that could not be written. Without one they are taken back. All must outlive the Writer.
+  // With a policy entries are added: an object that was moved and a file with a hard link outside it are left alone,
+  // and so is what was to inherit from a folder that could not be written. Without one they are taken back, wherever
+  // the object is. All must outlive the Writer.
   Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy);
   ~Writer();
 
@@ -59,6 +61,8 @@ class Writer {
   void Prepare(const std::vector<Work>& batch);
   WorkResult Do(const Work& work);
   void Write(const Work& work, Object& object, WorkResult& result);
+  // What an object holds that must not be written: an earlier run may have been there.
+  void Look(const Work& work, Object& object, WorkResult& result);
   // Whether every name of the object is the grant's; else `result` says which one is not.
   bool IsAllOurs(Object& object, WorkResult& result);
   bool LostItsSource(const store::Change& change) const;

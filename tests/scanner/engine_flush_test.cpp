@@ -40,5 +40,16 @@ TEST_F(EngineFlushTest, RollsBackToTheByte) {
   EXPECT_EQ(volume_.SecurityIds(), before);
 }
 
+TEST_F(EngineFlushTest, KeepsTheRecordOfAFileThatGotANameOutsideSince) {
+  volume_.Folder(u"open", "O:BAG:BAD:(A;;0x1200a9;;;WD)");
+  volume_.File(u"open/b", "O:BAG:BAD:(A;;FA;;;BA)");
+  Provision("\\open");
+  volume_.HardLink(u"open/b", u"other/b2");
+  const RollbackReport report = Rollback();
+  EXPECT_EQ(report.restored, 1u);
+  EXPECT_EQ(report.remaining, 0u);
+  EXPECT_EQ(DaclOf(u"open/b"), "D:(A;;FA;;;BA)");
+}
+
 }  // namespace
 }  // namespace acledger::scanner

@@ -95,7 +95,36 @@ TEST_F(EngineHostileTest, AnObjectThatWasSwappedIsNotWrittenUnderTheOldDecision)
   });
   Provision("\\work");
   EXPECT_EQ(DaclOf(u"work/a"), "D:P(A;;FA;;;SY)");
-  EXPECT_THAT(DaclOf(u"work/sub/moved"), HasSubstr("we"));  // Found by its id.
+  EXPECT_THAT(DaclOf(u"work/sub/moved"), Not(HasSubstr("we")));  // Decided for another place.
+  Provision("\\work");
+  EXPECT_EQ(VerdictOf("\\work\\sub\\moved"), "covered");
+  ExpectTrueRollUps();
+}
+
+TEST_F(EngineHostileTest, AFileThatMovedToASensitivePlaceIsNotWritten) {
+  volume_.Folder(u"work/.ssh", "O:BAG:BAD:P(A;OICI;FA;;;SY)");
+  Before(Call::kOpenWrite, u"\\work\\a", [this] { volume_.Move(u"work/a", u"work/.ssh/a"); });
+  EXPECT_EQ(Provision("\\work").failures, 0u);
+  EXPECT_THAT(DaclOf(u"work/.ssh/a"), Not(HasSubstr("we")));
+  ExpectTrueRollUps();
+}
+
+TEST_F(EngineHostileTest, WhatIsInAFolderThatMovedToASensitivePlaceIsNotWritten) {
+  volume_.Folder(u"work/.ssh", "O:BAG:BAD:P(A;OICI;FA;;;SY)");
+  Before(Call::kOpenWrite, u"\\work\\sub", [this] { volume_.Move(u"work/sub", u"work/.ssh/sub"); });
+  EXPECT_EQ(Provision("\\work").failures, 0u);
+  EXPECT_THAT(DaclOf(u"work/.ssh/sub"), Not(HasSubstr("we")));
+  EXPECT_THAT(DaclOf(u"work/.ssh/sub/c"), Not(HasSubstr("we")));
+  ExpectTrueRollUps();
+}
+
+TEST_F(EngineHostileTest, AnIntentWhoseObjectMovedAwayIsNotCarriedOut) {
+  KillBeforeCall(Call::kWriteDacl, 1);
+  ASSERT_TRUE(RunAndDie([this] { Provision("\\work"); }));
+  volume_.Move(u"work/a", u"other/a");
+  Settle();
+  EXPECT_THAT(DaclOf(u"other/a"), Not(HasSubstr("we")));
+  EXPECT_EQ(Rollback().remaining, 0u);
 }
 
 TEST_F(EngineHostileTest, AnEditBetweenReadingAndWritingSurvivesWithOurs) {
