@@ -178,6 +178,7 @@ Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const O
     if (!one) return std::unexpected(one.error());
     total.failures += one->failures;
     total.complete = total.complete && one->complete;
+    if (environment_.stop) break;
   }
   return total;
 }
@@ -252,7 +253,9 @@ Expected<VerifyReport> Engine::Verify() {
     if (!counts) return std::unexpected(counts.error());
     total.counts += *counts;
     if (Expected<void> kept = KeepFailures(*known, grant.id); !kept) return std::unexpected(kept.error());
+    if (!scanned->complete) return total;
   }
+  total.complete = true;
   return total;
 }
 

@@ -24,6 +24,7 @@ struct VerifyReport {
   std::uint64_t objects = 0;      // Looked at.
   std::uint64_t differences = 0;  // Rows of the index that no longer told the truth.
   std::uint64_t failures = 0;
+  bool complete = false;  // false: stopped before everything was looked at.
 };
 
 // The whole of provisioning on one volume and one ledger: what programs call. One thread.

@@ -71,6 +71,7 @@ Expected<ProvisionReport> Provision::Run() {
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
   if (environment_.stop) return report_;
   if (Expected<void> stripped = StripExcluded(); !stripped) return std::unexpected(stripped.error());
+  if (environment_.stop) return report_;
   if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
     return std::unexpected(set.error());
   report_.complete = true;
@@ -86,6 +87,7 @@ Expected<void> Provision::StripExcluded() {
     report_.stripped += swept->stripped;
     report_.changes += swept->stripped;
     report_.failures += swept->failed + swept->unreadable;
+    if (environment_.stop) break;  // The index keeps the stray, so that the next run sweeps it again.
     if (swept->stripped > 0)
       if (Expected<void> noted = NoteStripped(path); !noted) return noted;
   }
@@ -127,9 +129,10 @@ Expected<ProvisionReport> Provision::DryRun(const OnIntent& on_intent, store::Co
     if (!planned) return std::unexpected(planned.error());
     if (intents.empty()) break;
     for (const Change& intent : intents) on_intent(intent);
+    if (environment_.stop) break;
   }
   counts += planner_->Total();
-  report_.complete = true;
+  report_.complete = !environment_.stop;
   return report_;
 }
 

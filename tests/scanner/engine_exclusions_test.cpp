@@ -171,6 +171,20 @@ TEST_F(StrayTest, ASensitiveNameThatInheritedDeepInATreeIsStrippedByTheNextRun) 
   ExpectTrueRollUps();
 }
 
+TEST_F(StrayTest, AStopWhileAStrayIsSweptLeavesTheRestToTheNextRun) {
+  Provision("\\work");
+  volume_.File(u"work/sub/.ssh/keys/id_rsa");
+  volume_.SetHook([this](fakes::Call call, const std::u16string& path) {
+    if (call == fakes::Call::kList && path == u"\\work\\sub\\.ssh") stop_ = true;
+  });
+  EXPECT_FALSE(Provision("\\work").complete);
+  volume_.SetHook({});
+  stop_ = false;
+  EXPECT_TRUE(Provision("\\work").complete);
+  EXPECT_FALSE(HoldsOurs(u"work/sub/.ssh/keys/id_rsa"));
+  EXPECT_EQ(Provision("\\work").changes, 0u);
+}
+
 TEST_F(StrayTest, AGrantedFileThatIsRenamedToASensitiveNameIsStripped) {
   const auto before = volume_.SecurityId(u"work/a.txt");
   Provision("\\work");

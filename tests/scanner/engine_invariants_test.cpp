@@ -164,6 +164,15 @@ TEST_F(EngineInvariantsTest, VerifySeesDriftAndTheNextRunRepairsIt) {
   EXPECT_EQ(DaclOf(u"work/a"), "D:(A;ID;FA;;;BA)");
 }
 
+TEST_F(EngineInvariantsTest, AVerifyThatWasStoppedSaysSo) {
+  Provision("\\work");
+  volume_.SetHook([this](Call call, const std::u16string&) { stop_ = stop_ || call == Call::kList; });
+  EXPECT_FALSE(Verify().complete);
+  volume_.SetHook({});
+  stop_ = false;
+  EXPECT_TRUE(Verify().complete);
+}
+
 TEST_F(EngineInvariantsTest, DriftOfTheRootIsRepairedToo) {
   Provision("\\work");
   volume_.SetDescriptor(u"work", "O:BAG:BAD:AI(A;OICIID;FA;;;BA)");

@@ -186,6 +186,7 @@ Expected<int> FinishPlan(const GrantWords& words, const store::Counts& counts, c
   json["explicit_entries"] = plan.sources;
   json["inherited_entries"] = plan.inherited;
   json["examples"] = plan.examples;
+  json["complete"] = report.complete;
   if (words.manual) json["manual"] = plan.lines;
   Expected<void> printed;
   if (words.target.json) {
@@ -204,7 +205,9 @@ Expected<int> FinishPlan(const GrantWords& words, const store::Counts& counts, c
     printed = PrintText(text);
   }
   if (!printed) return std::unexpected(printed.error());
-  return report.failures == 0 ? kDone : kFailuresListed;
+  if (!report.complete)
+    std::fprintf(stderr, "acledger: stopped before everything was looked at; run the same command again\n");
+  return report.failures == 0 && report.complete ? kDone : kFailuresListed;
 }
 
 Expected<int> RunPlan(const GrantWords& words) {

@@ -111,12 +111,16 @@ Expected<int> RunVerify(const TargetOptions& target) {
   Json json = tools::ToJson(report->counts);
   json["differences"] = report->differences;
   json["failures"] = report->failures;
+  json["complete"] = report->complete;
   const std::string text = tools::Sentence(report->counts) + "\n" + std::to_string(report->differences) +
                            " rows of the index had to be corrected" +
                            (report->differences > 0 ? "; acledger provision repairs what is missing" : "");
   if (Expected<void> printed = target.json ? Print(json) : PrintText(text); !printed)
     return std::unexpected(printed.error());
-  const bool sound = report->counts[store::Verdict::kDrifted] == 0 && report->counts[store::Verdict::kFailed] == 0;
+  if (!report->complete)
+    std::fprintf(stderr, "acledger: stopped before everything was compared; run the same command again\n");
+  const bool sound =
+      report->complete && report->counts[store::Verdict::kDrifted] == 0 && report->counts[store::Verdict::kFailed] == 0;
   return sound && report->failures == 0 ? kDone : kFailuresListed;
 }
 
