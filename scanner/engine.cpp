@@ -2,6 +2,8 @@
 #include "scanner/engine.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "scanner/opener.h"
 #include "scanner/ssh_places.h"
@@ -263,14 +265,14 @@ Expected<VerifyReport> Engine::Verify() {
 Expected<void> Engine::KeepFailures(std::span<const store::Failure> known, store::GrantId grant) {
   const Expected<std::vector<store::Failure>> now = environment_.ledger.Failures();
   if (!now) return std::unexpected(now.error());
+  std::set<std::pair<std::string, std::string>> told;
+  for (const store::Failure& failure : *now)
+    if (failure.grant == grant) told.emplace(failure.path, failure.right);
   for (const store::Failure& failure : known) {
-    if (failure.grant != grant) continue;
-    const auto same = [&](const store::Failure& other) {
-      return other.grant == grant && other.path == failure.path && other.right == failure.right;
-    };
+    if (failure.grant != grant || !told.emplace(failure.path, failure.right).second) continue;
     const Expected<bool> failed = IsFailed(failure);
     if (!failed) return std::unexpected(failed.error());
-    if (!*failed || std::ranges::any_of(*now, same)) continue;
+    if (!*failed) continue;
     if (Expected<void> added = environment_.ledger.AddFailure(failure); !added) return added;
   }
   return {};

@@ -164,6 +164,14 @@ TEST_F(EngineInvariantsTest, VerifySeesDriftAndTheNextRunRepairsIt) {
   EXPECT_EQ(DaclOf(u"work/a"), "D:(A;ID;FA;;;BA)");
 }
 
+TEST_F(EngineInvariantsTest, VerifyTellsEachFailureOnce) {
+  volume_.Inject({.call = Call::kOpenWrite, .path = u"work/a", .times = fakes::Fault::kAlways});
+  Provision("\\work");
+  Must(Ledger().AddFailure(Failures().at(0)));
+  Verify();
+  EXPECT_EQ(Failures().size(), 1u);
+}
+
 TEST_F(EngineInvariantsTest, AVerifyThatWasStoppedSaysSo) {
   Provision("\\work");
   volume_.SetHook([this](Call call, const std::u16string&) { stop_ = stop_ || call == Call::kList; });
