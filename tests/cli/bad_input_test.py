@@ -32,10 +32,7 @@ class BadInput(ImageCase):
         other = os.path.join(self.folder, "other.img")
         with open(other, "wb") as file:
             file.write(b"no volume" * 100000)
-        done = self.acledger("provision", "--image", other, *GRANT, image=False)
-        self.assertIn(done.returncode, (USAGE, NOT_POSSIBLE))
-        self.assertIn(other, done.stderr)
-        self.assertIn("NTFS", done.stderr)
+        self.refused(NOT_POSSIBLE, other, "NTFS", image=False, arguments=("provision", "--image", other, *GRANT))
 
     def test_a_read_only_image(self):
         os.chmod(self.image, 0o444)
@@ -172,6 +169,17 @@ class BadInput(ImageCase):
             file.write('version = 1\nprincipal = "S-1-9-77-4711"\nexlude = ["x"]\n')
         self.refused(USAGE, "acledger.toml:3", "exlude",
                      arguments=("provision", "--config", config, "--root", "\\work"))
+        with open(config, "w") as file:
+            file.write("version = 99\n")
+        self.refused(USAGE, "acledger.toml:1", arguments=("provision", "--config", config, *GRANT))
+        missing = os.path.join(self.folder, "missing.toml")
+        self.refused(USAGE, missing, arguments=("provision", "--config", missing, *GRANT))
+
+    def test_roots_of_two_drives_in_the_configuration(self):
+        config = os.path.join(self.folder, "acledger.toml")
+        with open(config, "w") as file:
+            file.write("version = 1\nprincipal = '%s'\nroots = ['C:\\work', 'D:\\Users\\dev']\n" % PRINCIPAL)
+        self.refused(USAGE, "D:\\Users\\dev", "drive", arguments=("provision", "--config", config))
 
     def test_every_command_has_help_with_an_example(self):
         for command in ("plan", "provision", "status", "coverage", "explain", "failures", "verify", "rollback"):

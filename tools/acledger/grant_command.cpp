@@ -67,7 +67,7 @@ Expected<scanner::GrantRequest> Prepare(const GrantWords& words, Session& sessio
 }
 
 Expected<void> OpenSession(const GrantWords& words, bool read_only, Session& session) {
-  const Expected<char> drive = DriveOf(words.settings.roots);
+  const Expected<char> drive = DriveOf(words.settings.Request().roots);
   if (!drive) return std::unexpected(drive.error());
   Expected<std::unique_ptr<scanner::Volume>> volume = OpenVolume(words.target, *drive, read_only);
   if (!volume) return std::unexpected(volume.error());
@@ -224,7 +224,7 @@ Expected<int> RunPlan(const GrantWords& words) {
   const Expected<std::vector<store::Grant>> grants = engine.Register(*request, notes);
   if (!grants) return std::unexpected(grants.error());
   PlanOutput plan;
-  const char drive = DriveOf(words.settings.roots).value_or(0);
+  const char drive = DriveOf(words.settings.Request().roots).value_or(0);
   const auto on_planned = [&](const scanner::GrantContext& context, const store::Change& change) {
     const bool inherited = (change.entry_flags & security::kInherited) != 0;
     ++(inherited ? plan.inherited : plan.sources);
@@ -254,7 +254,8 @@ CLI::App& AddCommand(CLI::App& app, const char* name, const char* what, const st
 void AddGrantCommands(CLI::App& app, int& exit_code) {
   const auto run = [&exit_code](const auto& command, const std::shared_ptr<GrantWords>& words) {
     if (Expected<void> read = words->settings.ReadConfig(words->target.config); !read) {
-      exit_code = ExitFor(read.error());
+      static_cast<void>(ExitFor(read.error()));
+      exit_code = kUsage;  // Also where the file is missing, or of a newer format.
       return;
     }
     const Expected<int> ended = command(*words);

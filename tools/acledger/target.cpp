@@ -25,8 +25,11 @@ Expected<std::string> LedgerPath(const TargetOptions& options) {
 }
 
 Expected<std::unique_ptr<scanner::Volume>> OpenVolume(const TargetOptions& options, char drive, bool read_only) {
-  if (!options.image.empty()) return OpenImage(options.image, read_only);
-  return OpenLiveVolume(drive);
+  if (options.image.empty()) return OpenLiveVolume(drive);
+  Expected<std::unique_ptr<scanner::Volume>> image = OpenImage(options.image, read_only);
+  // The word is right, the file is not: ExitFor() tells these apart.
+  if (!image && image.error().kind == ErrorKind::kInvalid) image.error().kind = ErrorKind::kUnsupported;
+  return image;
 }
 
 Expected<std::unique_ptr<store::Ledger>> OpenLedger(const TargetOptions& options, const scanner::VolumeInfo& volume) {
