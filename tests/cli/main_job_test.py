@@ -73,6 +73,17 @@ class MainJob(ImageCase):
         lines = self.acledger("plan", "--manual", "--principal", PRINCIPAL, "--root", "C:\\Users\\dev", expect=0).stdout
         self.assertRegex(lines, r'icacls "C:\\Users\\dev\\projects" /grant "\*%s:\(OI\)\(CI\)\(RX\)"' % PRINCIPAL)
 
+    def test_plan_names_single_rights_as_icacls_does(self):
+        lines = self.acledger("plan", "--manual", "--principal", PRINCIPAL, "--mask", "0x100081", "--root",
+                              "C:\\Users\\dev", expect=0).stdout
+        self.assertIn(r'icacls "C:\Users\dev\projects" /grant "*%s:(OI)(CI)(RD,RA,S)" /L' % PRINCIPAL, lines)
+
+    def test_plan_replaces_an_entry_that_must_not_be_inherited_any_more(self):
+        self.provision("\\work")
+        lines = self.acledger("plan", "--manual", "--principal", PRINCIPAL, "--root", "\\work", "--exclude", "**/later",
+                              expect=0).stdout
+        self.assertIn(r'icacls "\work\odd\audited folder" /grant:r "*%s:(RX)" /L' % PRINCIPAL, lines)
+
     def test_excludes_what_a_glob_matches(self):
         self.provision("\\Users\\dev", extra=("--exclude", "projects/**/*.js"))
         status = self.json("status")

@@ -165,13 +165,28 @@ std::string PathOf(const scanner::GrantContext& context, const store::Change& ch
   return scanner::FormatPath(path, drive);
 }
 
+// A mask in the words of icacls, which takes no numbers.
+std::string IcaclsRights(security::AccessMask mask) {
+  if (mask == security::kFileReadAndExecute) return "RX";
+  if (mask == security::kFileGenericRead) return "R";
+  constexpr std::pair<security::AccessMask, const char*> kWords[] = {
+      {0x1, "RD"},  {0x2, "WD"},   {0x4, "AD"},     {0x8, "REA"},    {0x10, "WEA"},  {0x20, "X"},
+      {0x80, "RA"}, {0x100, "WA"}, {0x10000, "DE"}, {0x20000, "RC"}, {0x100000, "S"}};
+  std::string words;
+  for (const auto& [right, word] : kWords)
+    if (mask & right) words += (words.empty() ? "" : ",") + std::string(word);
+  return words;
+}
+
 // What an administrator would type for one explicit entry; inherited ones follow from it.
 std::string IcaclsLine(const std::string& path, const store::Change& change, const store::Grant& grant) {
-  std::string rights = grant.mask == security::kFileReadAndExecute ? "RX" : "(" + Hex(grant.mask) + ")";
-  if (grant.mask == security::kFileGenericRead) rights = "R";
+  const std::string start = "icacls \"" + path + "\" ";
+  const std::string who = "\"*" + grant.principal.ToString();
+  if (!change.Adds()) return start + "/remove:g " + who + "\" /L";
   const bool inheritable = (change.entry_flags & security::kContainerInherit) != 0;
-  return "icacls \"" + path + "\" /grant \"*" + grant.principal.ToString() + ":" + (inheritable ? "(OI)(CI)" : "") +
-         "(" + rights + ")\" /L";
+  // Where an entry of ours is there already, another one is to take its place.
+  const char* verb = change.before == change.original ? "/grant " : "/grant:r ";
+  return start + verb + who + ":" + (inheritable ? "(OI)(CI)" : "") + "(" + IcaclsRights(grant.mask) + ")\" /L";
 }
 
 struct PlanOutput {
