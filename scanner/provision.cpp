@@ -62,7 +62,30 @@ Expected<bool> Provision::ScanAndSurvey() {
   return true;
 }
 
+// Asked once, before the first scan: what a volume says of itself is no proof (FAT, some redirectors).
+Expected<bool> Provision::KeepsDescriptors() {
+  if (!context_.tree.Entries().empty()) return true;
+  const Expected<std::unique_ptr<Object>> root = OpenPath(environment_.volume, context_.root, Access::kRead);
+  if (!root) return std::unexpected(root.error());
+  const Expected<ObjectInfo> info = (*root)->Info();
+  if (!info) return std::unexpected(Error(info.error()).At(context_.grant.root));
+  if (!info->IsFolder()) return true;
+  const Expected<void> kept = environment_.volume.ProbeDescriptors(**root);
+  // No right to make a scratch file says nothing.
+  if (kept || (kept.error().kind != ErrorKind::kUnsupported && kept.error().kind != ErrorKind::kNoEffect)) return true;
+  if (Expected<void> cleared = environment_.ledger.ClearFailures(context_.grant.id); !cleared)
+    return std::unexpected(cleared.error());
+  const Change root_itself;
+  if (Expected<void> failed = Fail(root_itself, "WRITE_DAC", kept.error()); !failed)
+    return std::unexpected(failed.error());
+  return false;
+}
+
 Expected<ProvisionReport> Provision::Run() {
+  const Expected<bool> keeps = KeepsDescriptors();
+  if (!keeps) return std::unexpected(keeps.error());
+  report_.complete = !*keeps;  // There is nothing more to do for this root.
+  if (!*keeps) return report_;
   const Expected<bool> to_plan = ScanAndSurvey();
   if (!to_plan) return std::unexpected(to_plan.error());
   if (!*to_plan) return report_;

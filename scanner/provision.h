@@ -25,6 +25,7 @@ class Provision {
   Expected<ProvisionReport> DryRun(const OnIntent& on_intent, store::Counts& counts);
 
  private:
+  Expected<bool> KeepsDescriptors();
   Expected<bool> ScanAndSurvey();
   Expected<void> ApplyAll();
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);

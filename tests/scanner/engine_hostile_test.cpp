@@ -200,6 +200,26 @@ TEST_F(EngineHostileTest, ALockThatStaysIsOneFailureWithPathRightAndPrincipal) {
   EXPECT_EQ(VerdictOf("\\work\\b"), "covered");
 }
 
+TEST_F(EngineHostileTest, ARootThatKeepsNoDescriptorsIsOneFailureAndTheOthersGoOn) {
+  volume_.File(u"fat/x");
+  volume_.Inject({.call = Call::kProbe,
+                  .path = u"fat",
+                  .error = {ErrorKind::kNoEffect, "probe", {}, 0, "did not come back"},
+                  .times = fakes::Fault::kAlways});
+  GrantRequest request = RequestFor("\\fat");
+  request.roots.push_back("\\work");
+  EXPECT_EQ(Provision(request).changes, 5u);
+  EXPECT_EQ(Provision(request).failures, 1u);
+  ASSERT_EQ(Failures().size(), 1u);
+  EXPECT_EQ(Failures().at(0).path, "\\fat");
+  EXPECT_THAT(DaclOf(u"fat/x"), Not(HasSubstr("we")));
+}
+
+TEST_F(EngineHostileTest, ARootWhereNoScratchFileCanBeMadeIsProvisionedAllTheSame) {
+  volume_.FailNext(Call::kProbe, {ErrorKind::kDenied, "create a scratch file", {}, 5, "access is denied"});
+  EXPECT_EQ(Provision("\\work").changes, 5u);
+}
+
 TEST_F(EngineHostileTest, OneBadPathCostsOneRow) {
   volume_.Inject({.call = Call::kReadDescriptor, .path = u"work/a", .times = fakes::Fault::kAlways});
   volume_.Inject({.call = Call::kList, .path = u"work/sub", .times = fakes::Fault::kAlways});
