@@ -93,6 +93,7 @@ Expected<void> Planner::SurveyRoot() {
   if (!folders) return std::unexpected(folders.error());
   if (folders->empty()) return Fail(ErrorKind::kCorrupt, "plan", "the index of this grant has no root");
   root_node_ = folders->front().self;
+  met_.insert(root_node_.file_id);
   FolderPlan& root = folders_.front();
   ++root.counts[root_node_.verdict];
   root.after = root_node_.descriptor;
@@ -115,6 +116,7 @@ Expected<void> Planner::SurveyFolder(std::size_t position) {
 
 Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   FolderPlan& parent = folders_[position];
+  if (live_.contains(node.file_id)) met_.insert(node.file_id);
   const std::size_t own = PositionOf(position, node);
   ++(own == kNoFolder ? parent : folders_[own]).counts[node.verdict];
   if (IsExclusion(node)) return SurveyExclusion(position, node);
@@ -135,6 +137,13 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   folder.after = node.descriptor;
   folder.inherits_ours = standing->holds_ours && (standing->OurFlags(true) & kInheritable) == kInheritable;
   return {};
+}
+
+std::vector<FileId> Planner::Displaced() const {
+  std::vector<FileId> displaced;
+  for (const auto& [id, live] : live_)
+    if (!met_.contains(id)) displaced.push_back(id);
+  return displaced;
 }
 
 Expected<void> Planner::SurveyExclusion(std::size_t position, const Node& node) {

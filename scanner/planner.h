@@ -46,6 +46,9 @@ class Planner {
 
   // Left-out objects that hold an entry of ours: they were created where it was passed on, or left out later.
   const std::vector<PathComponents>& Strays() const { return strays_; }
+  // Right after Survey(): objects with a live change that the index does not hold: gone, moved out of the grant, or moved
+  // into something that is left out.
+  std::vector<FileId> Displaced() const;
 
  private:
   // How a folder takes part.
@@ -142,6 +145,7 @@ class Planner {
   std::unordered_map<FileId, std::vector<Pending>> under_way_;  // More than one name: hard links.
   std::unordered_map<FileId, store::Node> settled_links_;       // Files with several names, once one is settled.
   std::vector<PathComponents> strays_;
+  std::unordered_set<FileId> met_;  // Objects with a live change that the index holds.
 };
 
 }  // namespace acledger::scanner

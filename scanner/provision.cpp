@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/provision.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scanner/opener.h"
 #include "scanner/records.h"
+#include "scanner/revert.h"
 #include "scanner/sweep.h"
 #include "security/wtf8.h"
 
@@ -58,6 +60,7 @@ Expected<bool> Provision::ScanAndSurvey() {
     return std::unexpected(set.error());
   planner_.emplace(ledger, context_.grant, *context_.policy, context_.root, context_.descriptors, context_.tree, live_);
   if (Expected<void> surveyed = planner_->Survey(); !surveyed) return std::unexpected(surveyed.error());
+  displaced_ = planner_->Displaced();
   planned_ = planner_->Total().Objects();
   return true;
 }
@@ -93,6 +96,8 @@ Expected<ProvisionReport> Provision::Run() {
     return std::unexpected(set.error());
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
   if (environment_.stop) return report_;
+  if (Expected<void> stripped = StripDisplaced(); !stripped) return std::unexpected(stripped.error());
+  if (environment_.stop) return report_;
   if (Expected<void> stripped = StripExcluded(); !stripped) return std::unexpected(stripped.error());
   if (environment_.stop) return report_;
   if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
@@ -116,6 +121,32 @@ Expected<void> Provision::StripExcluded() {
   }
   if (report_.stripped == 0) return {};
   return FlushAndFinalize(environment_);
+}
+
+// What was granted here and has moved to where the grant does not reach, or into a folder that is left out.
+Expected<void> Provision::StripDisplaced() {
+  if (displaced_.empty()) return {};
+  const Expected<std::vector<store::Failure>> failures = environment_.ledger.Failures();
+  if (!failures) return std::unexpected(failures.error());
+  // Behind a folder that could not be listed they may be where they belong.
+  if (std::ranges::any_of(*failures, [&](const auto& failure) { return failure.grant == context_.grant.id; }))
+    return {};
+  std::vector<Change> changes;
+  for (const FileId& id : displaced_) {
+    const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(id, Access::kRead);
+    if (!object && object.error().kind == ErrorKind::kNotFound) continue;  // Gone; the record stays until the rollback.
+    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
+    if (!live) return std::unexpected(live.error());
+    for (const Change& change : *live)
+      if (change.grant == context_.grant.id && change.state != ChangeState::kIntent) changes.push_back(change);
+  }
+  RollbackReport report;
+  if (Expected<void> reverted = Revert(environment_, context_, report).Run(std::move(changes)); !reverted)
+    return reverted;
+  report_.stripped += report.restored + report.drifted;
+  report_.changes += report.writes;
+  report_.failures += report.failed;
+  return {};
 }
 
 // The index tells what the left-out object holds now.

@@ -9,7 +9,7 @@ namespace acledger::scanner {
 struct ProvisionReport {
   std::uint64_t changes = 0;  // Descriptors written in this run.
   std::uint64_t failures = 0;
-  std::uint64_t stripped = 0;  // Entries of ours taken out of excluded places.
+  std::uint64_t stripped = 0;  // Entries of ours taken out of excluded places, and of objects that left the grant.
   bool complete = false;       // false: stopped; the next run goes on from here.
 };
 
@@ -37,6 +37,7 @@ class Provision {
   Expected<void> WaitForSource(const store::Change& change);
   Expected<void> Fail(const store::Change& change, const char* right, const Error& error);
   Expected<void> StripExcluded();
+  Expected<void> StripDisplaced();
   Expected<void> NoteStripped(const PathComponents& path);
   void Report(Phase phase);
 
@@ -45,6 +46,7 @@ class Provision {
   LiveEntries live_;
   bool alone_ = true;  // No other grant is in the ledger: no object has two records.
   std::optional<Planner> planner_;
+  std::vector<FileId> displaced_;
   std::vector<store::ChangeResult> results_;
   std::uint64_t planned_ = 0;
   std::uint64_t settled_ = 0;

@@ -131,13 +131,17 @@ Expected<void> Revert::Record(const std::vector<BatchRunner::Done>& done) {
 }
 
 Expected<void> Revert::Run() {
-  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
   const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
   Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
   if (!changes) return std::unexpected(changes.error());
-  queue_.assign(std::make_move_iterator(changes->rbegin()), std::make_move_iterator(changes->rend()));
+  return Run(std::move(*changes));
+}
+
+Expected<void> Revert::Run(std::vector<Change> changes) {
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
+  queue_.assign(std::make_move_iterator(changes.rbegin()), std::make_move_iterator(changes.rend()));
   total_ = queue_.size();
   BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr);
   std::vector<BatchRunner::Done> done;

@@ -16,7 +16,8 @@ class Revert {
  public:
   Revert(Environment& environment, GrantContext& context, RollbackReport& report);
 
-  Expected<void> Run();
+  Expected<void> Run();                                    // All of them.
+  Expected<void> Run(std::vector<store::Change> changes);  // These alone.
 
  private:
   Expected<void> Prepare(store::Change& change);

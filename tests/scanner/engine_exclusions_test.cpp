@@ -68,6 +68,32 @@ TEST_F(ProfileTest, OnesOwnListOfSensitiveNamesIsKeptWithTheGrant) {
   EXPECT_EQ(NodeOf("\\Users\\dev\\vault").reason, store::Reason::kSensitive);
 }
 
+TEST_F(ProfileTest, AFileThatMovedIntoAnExclusionLosesItsEntry) {
+  volume_.File(u"Users/dev/src/key");
+  Provision("\\Users\\dev");
+  ASSERT_TRUE(HoldsOurs(u"Users/dev/src/key"));
+  volume_.Move(u"Users/dev/src/key", u"Users/dev/.ssh/key");
+  EXPECT_EQ(Provision("\\Users\\dev").stripped, 1u);
+  EXPECT_FALSE(HoldsOurs(u"Users/dev/.ssh/key"));
+  EXPECT_EQ(Provision("\\Users\\dev").changes, 0u);
+}
+
+TEST_F(ProfileTest, AFolderThatMovedOutOfTheGrantLosesItsEntries) {
+  Provision("\\Users\\dev");
+  volume_.Move(u"Users/dev/src", u"src");
+  EXPECT_EQ(Provision("\\Users\\dev").stripped, 2u);
+  EXPECT_FALSE(HoldsOurs(u"src") || HoldsOurs(u"src/main.c"));
+  EXPECT_TRUE(Rollback().complete);
+}
+
+TEST_F(ProfileTest, WhatLiesBehindAFolderThatCannotBeListedKeepsItsEntry) {
+  Provision("\\Users\\dev");
+  volume_.File(u"Users/dev/new.txt");
+  volume_.Inject({.call = fakes::Call::kList, .path = u"Users/dev/src"});
+  EXPECT_EQ(Provision("\\Users\\dev").stripped, 0u);
+  EXPECT_TRUE(HoldsOurs(u"Users/dev/src/main.c"));
+}
+
 TEST_F(ProfileTest, AppDataIsGrantedByItsAllowList) {
   Provision("\\Users\\dev");
   EXPECT_FALSE(HoldsOurs(u"Users/dev/AppData"));
