@@ -105,6 +105,9 @@ Expected<void> Ledger::RecordResults(std::span<const ChangeResult> results) {
       update.With(state, rest[0].id, rest[length - 1].id);
       if (auto done = update.Run(); !done) return done;
       if (static_cast<std::size_t>(impl_->db.Changed()) != length) return impl_->Missing("change", rest[0].id);
+      if (IsLive(state)) {
+        if (auto done = impl_->Revive(rest[0].id, rest[length - 1].id); !done) return done;
+      }
       if (state == ChangeState::kApplied || state == ChangeState::kReverted) {
         impl_->NoteUnflushed(rest[0].id, rest[length - 1].id);
       }
@@ -112,6 +115,11 @@ Expected<void> Ledger::RecordResults(std::span<const ChangeResult> results) {
     }
     return {};
   });
+}
+
+Expected<void> Ledger::Impl::Revive(ChangeId first, ChangeId last) {
+  auto update = db.Use("UPDATE change SET live = 1 WHERE id BETWEEN ? AND ? AND live = 0");
+  return update.With(first, last).Run();
 }
 
 void Ledger::Impl::NoteUnflushed(ChangeId first, ChangeId last) {

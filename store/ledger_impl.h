@@ -64,6 +64,8 @@ struct Ledger::Impl {
   Expected<void> RemoveSubtree(FolderId parent, const std::string& name);
   Expected<std::vector<FolderId>> FoldersIn(FolderId parent);
 
+  // What was reverted and is found to hold our entry still: live again.
+  Expected<void> Revive(ChangeId first, ChangeId last);
   void NoteUnflushed(ChangeId first, ChangeId last);
 
   Expected<std::optional<Folder>> OneFolder(sqlite::Query& query);

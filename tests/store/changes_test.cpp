@@ -206,6 +206,16 @@ TEST_F(Changes, ThatWereUndoneLiveAgainWhenRevertingIsWishedAnew) {
   EXPECT_THAT(Take(ledger_->LiveChangesOf({1, 0})), SizeIs(1));
 }
 
+// After a power cut: the object holds our entry again, or still.
+TEST_F(Changes, ThatWereRevertedLiveAgainWhenTheyAreFoundApplied) {
+  for (const ChangeState state : {ChangeState::kReverted, ChangeState::kAbandoned}) {
+    const auto recorded = Record({Make(1 + static_cast<std::uint64_t>(state))});
+    Set(recorded, state);
+    Set(recorded, ChangeState::kApplied);
+    EXPECT_THAT(Take(ledger_->LiveChangesOf(recorded[0].file_id)), SizeIs(1));
+  }
+}
+
 TEST_F(Changes, TakeANewAfter) {
   const auto recorded = Record({Make(1)});
   ASSERT_THAT(ledger_->SetAfter(recorded[0].id, 44), IsOk());
