@@ -2,7 +2,9 @@
 #include "store/files.h"
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 namespace acledger::store {
@@ -40,12 +42,19 @@ Expected<bool> IsFree(const std::string& path) {
   return true;
 }
 
-Expected<std::string> FreeName(const std::string& path) {
+// The first name that is free, and the one before it, which is empty if the first of all is free.
+struct Names {
+  std::string last, free;
+};
+
+Expected<Names> NamesAside(const std::string& path) {
+  Names names;
   for (int number = 1;; ++number) {
-    std::string name = path + ".damaged-" + std::to_string(number);
-    const auto free = IsFree(name);
+    names.free = path + ".damaged-" + std::to_string(number);
+    const auto free = IsFree(names.free);
     if (!free) return std::unexpected(free.error());
-    if (*free) return name;
+    if (*free) return names;
+    names.last = names.free;
   }
 }
 
@@ -85,15 +94,17 @@ Expected<void> CheckPlace(const std::string& path) {
 }
 
 Expected<std::string> MoveAside(const std::string& path) {
-  auto name = FreeName(path);
-  if (!name) return name;
+  const auto names = NamesAside(path);
+  if (!names) return std::unexpected(names.error());
+  bool any = false;
   for (const char* companion : kCompanions) {
     const auto there = Exists(path + companion);
     if (!there) return std::unexpected(there.error());
     if (!*there) continue;
-    if (auto moved = Rename(path + companion, *name + companion); !moved) return std::unexpected(moved.error());
+    if (auto moved = Rename(path + companion, names->free + companion); !moved) return std::unexpected(moved.error());
+    any = true;
   }
-  return name;
+  return any ? names->free : names->last;
 }
 
 Expected<void> Rename(const std::string& from, const std::string& to) {
@@ -108,6 +119,12 @@ Expected<void> Remove(const std::string& path) {
   fs::remove(Native(path), code);
   if (code) return Fail("remove", path, code);
   return {};
+}
+
+Expected<void> Touch(const std::string& path) {
+  errno = 0;
+  if (std::ofstream(Native(path), std::ios::app).is_open()) return {};
+  return Fail("make", path, std::error_code(errno != 0 ? errno : EIO, std::generic_category()));
 }
 
 Expected<void> MakePrivate(const std::string& path) {

@@ -8,8 +8,8 @@
 namespace acledger::store {
 
 // The files of a ledger: PATH, SQLite's -wal, -shm and -journal, ours .lock, .new and .damaged. All paths are UTF-8.
-// None of these functions opens a file: closing one would drop the locks that SQLite holds on it in this process
-// (POSIX).
+// None of these functions opens a file of SQLite's: closing one would drop the locks that SQLite holds on it in this
+// process (POSIX).
 
 // Whether something is there. kDenied and so on where that cannot be told.
 Expected<bool> Exists(const std::string& path);
@@ -21,12 +21,15 @@ Expected<std::uint64_t> SizeOf(const std::string& path);
 Expected<void> CheckPlace(const std::string& path);
 
 // Renames PATH and what SQLite keeps beside it to PATH.damaged-N, PATH.damaged-N-wal, ...; N is the first free number.
-// Returns the new name. PATH goes first: without it, the rest is never taken for a whole ledger.
+// Returns the new name; where nothing is there to move, that of the last one that was moved, or an empty one. PATH goes
+// first: without it, the rest is never taken for a whole ledger.
 Expected<std::string> MoveAside(const std::string& path);
 
 Expected<void> Rename(const std::string& from, const std::string& to);
 // Also done where nothing is there.
 Expected<void> Remove(const std::string& path);
+// Makes an empty file; one that is there stays as it is.
+Expected<void> Touch(const std::string& path);
 // Readable and writable for the owner alone (on Windows the folder's ACL decides).
 Expected<void> MakePrivate(const std::string& path);
 

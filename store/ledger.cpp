@@ -29,6 +29,7 @@ Ledger::~Ledger() {
 
 OpenOutcome Ledger::Outcome() const { return impl_->file.outcome; }
 const std::string& Ledger::MovedTo() const { return impl_->file.moved_to; }
+bool Ledger::ReplacesDamaged() const { return impl_->file.replaces_damaged; }
 const std::string& Ledger::Path() const { return impl_->file.path; }
 
 Expected<void> Ledger::InTransaction(const std::function<Expected<void>()>& body) { return impl_->Atomically(body); }

@@ -191,7 +191,10 @@ class Ledger {
   ~Ledger();
 
   OpenOutcome Outcome() const;
-  const std::string& MovedTo() const;  // Where a damaged file went.
+  const std::string& MovedTo() const;  // Where a damaged file went; empty where that is not known.
+  // It was begun in place of a damaged one, now or in an earlier run: the volume may carry entries of ours that it does
+  // not know.
+  bool ReplacesDamaged() const;
   const std::string& Path() const;
 
   // Writes a copy of the ledger as it is now to a file that does not exist yet. The copy is not durable: for scratch

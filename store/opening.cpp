@@ -3,8 +3,6 @@
 
 #include <array>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "store/files.h"
 #include "store/schema.h"
@@ -64,10 +62,14 @@ Expected<Look> LookAt(const std::string& path) {
   const auto there = Exists(path);
   if (!there) return std::unexpected(there.error());
   if (!*there) {
-    // A log without its ledger: someone lost the better half.
-    const auto log = Exists(path + "-wal");
-    if (!log) return std::unexpected(log.error());
-    return *log ? Look::kDamaged : Look::kMissing;
+    // A log without its ledger: someone lost the better half. A mark without it: a damaged one was moved aside, or
+    // removed by hand, and nothing stands in its place yet.
+    for (const char* companion : {"-wal", ".damaged"}) {
+      const auto left = Exists(path + companion);
+      if (!left) return std::unexpected(left.error());
+      if (*left) return Look::kDamaged;
+    }
+    return Look::kMissing;
   }
   // We never leave an empty file: this one was cut.
   const auto size = SizeOf(path);
@@ -111,8 +113,14 @@ Expected<void> CheckAfterUncleanStop(Database& database) {
   return {};
 }
 
-Expected<void> MakeNew(const std::string& path, const OpenOptions& options) {
-  const std::string made = path + ".new";
+Expected<bool> ReplacesDamaged(Database& database) {
+  const auto flag = database.Number("SELECT replaces_damaged FROM volume");
+  if (!flag) return std::unexpected(flag.error());
+  return *flag != 0;
+}
+
+Expected<void> MakeNew(const OpenedLedger& ledger, const OpenOptions& options) {
+  const std::string made = ledger.path + ".new";
   for (const char* companion : {"", "-wal", "-shm", "-journal"}) {
     if (auto gone = Remove(made + companion); !gone) return gone;
   }
@@ -122,13 +130,13 @@ Expected<void> MakeNew(const std::string& path, const OpenOptions& options) {
   if (auto done = Migrate(**database, Migrations()); !done) return std::unexpected(done.error());
   if (auto done = MakePrivate(made); !done) return done;
   auto inserted = (*database)
-                      ->Use("INSERT INTO volume(id, serial, name) VALUES(1, ?, ?)")
-                      .With(options.volume_serial, std::string_view(options.volume_name))
+                      ->Use("INSERT INTO volume(id, serial, name, replaces_damaged) VALUES(1, ?, ?, ?)")
+                      .With(options.volume_serial, std::string_view(options.volume_name), ledger.replaces_damaged)
                       .Run();
   if (!inserted) return inserted;
   if (auto done = (*database)->Execute("PRAGMA journal_mode=WAL", "make ledger"); !done) return done;
   database->reset();  // Closed, so that nothing but the one file is left to rename.
-  return Rename(made, path);
+  return Rename(made, ledger.path);
 }
 
 Expected<void> OpenExisting(OpenedLedger& ledger, const OpenOptions& options) {
@@ -149,6 +157,9 @@ Expected<void> OpenExisting(OpenedLedger& ledger, const OpenOptions& options) {
   }
   if (auto done = CheckSchema(database); !done) return done;
   if (auto done = CheckVolume(database, options); !done) return done;
+  const auto replaces = ReplacesDamaged(database);
+  if (!replaces) return std::unexpected(replaces.error());
+  ledger.replaces_damaged = *replaces;
   return *log > 0 ? CheckAfterUncleanStop(database) : Expected<void>();
 }
 
@@ -165,17 +176,24 @@ Expected<bool> TryExisting(OpenedLedger& ledger, const OpenOptions& options) {
   return false;
 }
 
-Expected<void> Replace(OpenedLedger& ledger, const OpenOptions& options, bool damaged) {
-  if (damaged) {
-    auto moved = MoveAside(ledger.path);
-    if (!moved) return std::unexpected(moved.error());
-    ledger.moved_to = *std::move(moved);
-    if (auto gone = Remove(ledger.path + ".damaged"); !gone) return gone;
-  }
-  if (auto made = MakeNew(ledger.path, options); !made) return made;
+Expected<void> Create(OpenedLedger& ledger, const OpenOptions& options) {
+  if (auto made = MakeNew(ledger, options); !made) return made;
   if (auto opened = OpenExisting(ledger, options); !opened) return opened;
-  ledger.outcome = damaged ? OpenOutcome::kMovedAside : OpenOutcome::kCreated;
+  ledger.outcome = OpenOutcome::kCreated;
   return {};
+}
+
+// The mark stands from before the old file goes until the new one is whole: a start after a stop in between, or after a
+// full disk, still knows that there was a ledger whose entries have to be found again.
+Expected<void> Replace(OpenedLedger& ledger, const OpenOptions& options) {
+  if (auto marked = Touch(ledger.path + ".damaged"); !marked) return marked;
+  auto moved = MoveAside(ledger.path);
+  if (!moved) return std::unexpected(moved.error());
+  ledger.moved_to = *std::move(moved);
+  ledger.replaces_damaged = true;
+  if (auto created = Create(ledger, options); !created) return created;
+  ledger.outcome = OpenOutcome::kMovedAside;
+  return Remove(ledger.path + ".damaged");
 }
 
 Expected<OpenedLedger> OpenForWriting(const std::string& path, const OpenOptions& options) {
@@ -196,9 +214,9 @@ Expected<OpenedLedger> OpenForWriting(const std::string& path, const OpenOptions
     auto whole = TryExisting(ledger, options);
     if (!whole) return std::unexpected(whole.error());
     if (*whole) return ledger;
-    look = Look::kDamaged;
   }
-  if (auto done = Replace(ledger, options, *look == Look::kDamaged); !done) return std::unexpected(done.error());
+  const auto begun = *look == Look::kMissing ? Create(ledger, options) : Replace(ledger, options);
+  if (!begun) return std::unexpected(begun.error());
   return ledger;
 }
 
@@ -220,7 +238,12 @@ Expected<std::unique_ptr<Database>> OpenToRead(const std::string& path) {
 Expected<OpenedLedger> OpenForReading(const std::string& path, const OpenOptions& options) {
   const auto there = Exists(path);
   if (!there) return std::unexpected(there.error());
-  if (!*there) return Refuse(ErrorKind::kNotFound, path, "there is no ledger");
+  if (!*there) {
+    const auto marked = Exists(path + ".damaged");
+    if (!marked) return std::unexpected(marked.error());
+    if (*marked) return Refuse(ErrorKind::kCorrupt, path, "it was damaged, and no new one has taken its place yet");
+    return Refuse(ErrorKind::kNotFound, path, "there is no ledger");
+  }
   const auto size = SizeOf(path);
   if (!size) return std::unexpected(size.error());
   if (*size == 0) return Refuse(ErrorKind::kCorrupt, path, "the file is empty");
@@ -229,9 +252,12 @@ Expected<OpenedLedger> OpenForReading(const std::string& path, const OpenOptions
   if (auto done = (*database)->Execute(kReaderSettings, "open ledger"); !done) return std::unexpected(done.error());
   if (auto done = CheckSchema(**database); !done) return std::unexpected(done.error());
   if (auto done = CheckVolume(**database, options); !done) return std::unexpected(done.error());
+  const auto replaces = ReplacesDamaged(**database);
+  if (!replaces) return std::unexpected(replaces.error());
   OpenedLedger ledger;
   ledger.path = path;
   ledger.read_only = true;
+  ledger.replaces_damaged = *replaces;
   ledger.database = *std::move(database);
   return ledger;
 }
@@ -243,9 +269,8 @@ Expected<OpenedLedger> OpenLedgerFile(const std::string& path, const OpenOptions
 }
 
 void MarkDamaged(const std::string& path) {
-  const std::string mark = path + ".damaged";
   // If it cannot be made, the next run meets the damage again.
-  std::ofstream(std::filesystem::path(std::u8string(mark.begin(), mark.end()))) << "";
+  (void)Touch(path + ".damaged");
 }
 
 }  // namespace acledger::store

@@ -66,7 +66,10 @@ CREATE TABLE failure(
   reason TEXT NOT NULL) STRICT;
 )sql";
 
-constexpr std::array kSteps{Migration{1, kVersion1}};
+// What a damaged ledger knew is not in the one that took its place: that it did is not forgotten.
+constexpr char kVersion2[] = "ALTER TABLE volume ADD COLUMN replaces_damaged INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =

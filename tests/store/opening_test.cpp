@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "store/schema.h"
 #include "tests/store/ledger_fixture.h"
 
 namespace acledger::store {
@@ -47,10 +48,23 @@ TEST_F(Opening, RefusesANewerSchemaAndLeavesItAlone) {
   RunSql("ledger.db", "PRAGMA user_version=7");
   const std::string before = ReadFile("ledger.db");
 
-  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 7, this program knows version 1"));
+  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 7, this program knows version 2"));
   EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kUnsupported, "version 7"));
 
   EXPECT_EQ(ReadFile("ledger.db"), before);
+}
+
+TEST_F(Opening, BringsALedgerOfTheFirstVersionUpToDate) {
+  {
+    auto database = Take(sqlite::Database::Open(path_, sqlite::OpenMode::kCreate));
+    Take(Migrate(*database, Migrations().first(1)));
+  }
+  RunSql("ledger.db", "INSERT INTO volume VALUES(1, " + std::to_string(kSerial) + ", 'test.img')");
+  EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kUnsupported, "its schema is version 1"));
+  const auto ledger = Open();
+  EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMigrated);
+  EXPECT_FALSE(ledger->ReplacesDamaged());
+  Take(ledger->AddGrant(MakeGrant()));
 }
 
 TEST_F(Opening, RefusesTheLedgerOfAnotherVolume) {
@@ -130,10 +144,14 @@ class DamagedLedger : public Opening {
     auto ledger = *std::move(opened);
     EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMovedAside);
     EXPECT_EQ(ledger->MovedTo(), path_ + ".damaged-1");
+    EXPECT_TRUE(ledger->ReplacesDamaged());
     EXPECT_THAT(Take(ledger->AllGrants()), SizeIs(0));
     ASSERT_THAT(ledger->AddGrant(MakeGrant()), IsOk());
     ledger.reset();
-    EXPECT_EQ(Open()->Outcome(), OpenOutcome::kOpened);
+    ledger = Open();
+    EXPECT_EQ(ledger->Outcome(), OpenOutcome::kOpened);
+    EXPECT_TRUE(ledger->ReplacesDamaged());
+    EXPECT_TRUE(Open(Reader())->ReplacesDamaged());
   }
 };
 
@@ -197,6 +215,31 @@ TEST_F(DamagedLedger, NeverTakesTheNameOfAnEarlierOne) {
   EXPECT_EQ(Open()->MovedTo(), path_ + ".damaged-2");
   EXPECT_EQ(ReadFile("ledger.db.damaged-1"), "first");
   EXPECT_EQ(ReadFile("ledger.db.damaged-2"), "second");
+}
+
+TEST_F(DamagedLedger, ThatSomeoneRemovedIsRememberedByItsMark) {
+  WriteFile("ledger.db.damaged", "");
+  {
+    const auto ledger = Open();
+    EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMovedAside);
+    EXPECT_EQ(ledger->MovedTo(), "");
+    Take(ledger->AddGrant(MakeGrant()));
+  }
+  const auto again = Open();
+  EXPECT_EQ(again->Outcome(), OpenOutcome::kOpened);
+  EXPECT_THAT(Take(again->Grants()), SizeIs(1));
+}
+
+TEST_F(DamagedLedger, IsStillToBeReplacedAfterAStopBeforeTheNewOne) {
+  WriteFile("ledger.db", "damaged");
+  // Nothing new can be made: its place is taken.
+  std::filesystem::create_directories(folder_ / "ledger.db.new-wal" / "in the way");
+  EXPECT_FALSE(TryOpen().has_value());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kCorrupt, "it was damaged"));
+  std::filesystem::remove_all(folder_ / "ledger.db.new-wal");
+  ExpectMovedAside();
+  EXPECT_EQ(ReadFile("ledger.db.damaged-1"), "damaged");
 }
 
 // A page of the index is overwritten: nothing that opening looks at.
