@@ -105,6 +105,8 @@ Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComp
       return std::unexpected(
           Error{ErrorKind::kMismatch, "grant", path, 0, "it is granted already with another mask: roll it back first"});
     if (same) {
+      // Said once, or found to be so after a lost ledger: a later request that does not say it takes nothing back.
+      wanted.principal_is_ours = wanted.principal_is_ours || grant.principal_is_ours;
       wanted.id = grant.id;
       wanted.root = grant.root;
       // A folder that was replaced by another one of the same name is indexed anew.

@@ -120,6 +120,19 @@ class BadInput(ImageCase):
         self.assertEqual(rolled["remaining"], 0)
         self.assertEqual(self.security_ids(), before)
 
+    def test_a_rollback_that_meets_a_corrupt_ledger_does_not_say_that_all_is_well(self):
+        before = self.security_ids()
+        self.provision()
+        with open(self.ledger, "r+b") as file:
+            file.write(b"\0" * 8192)
+        for _ in range(2):
+            self.refused(NOT_POSSIBLE, "provision", arguments=("rollback", "--all"))
+        self.acledger("provision", *GRANT, expect=DONE)
+        self.acledger("provision", *GRANT, expect=DONE)
+        rolled = self.json("rollback", "--all")
+        self.assertEqual(rolled["remaining"], 0)
+        self.assertEqual(self.security_ids(), before)
+
     def test_no_space_for_the_ledger(self):
         small = os.path.join(self.folder, "small")
         os.mkdir(small)

@@ -238,6 +238,16 @@ TEST_F(EngineInvariantsTest, ADamagedLedgerIsReplacedAndOurEntriesAreFoundAgain)
   ExpectAsBefore(before);
 }
 
+TEST_F(EngineInvariantsTest, APrincipalThatIsOursStaysOursWhenALaterRequestDoesNotSaySo) {
+  request_.principal_is_ours = true;
+  Provision("\\work");
+  request_.principal_is_ours = false;
+  EXPECT_EQ(Provision("\\work").changes, 0u);
+  const auto grants = Must(Ledger().Grants());
+  ASSERT_EQ(grants.size(), 1u);
+  EXPECT_TRUE(grants[0].principal_is_ours);
+}
+
 class ForgedLedgerTest : public EngineInvariantsTest {
  protected:
   // The number of a descriptor that opens everything to everyone.

@@ -61,8 +61,7 @@ Expected<scanner::GrantRequest> Prepare(const GrantWords& words, Session& sessio
   scanner::GrantRequest request = words.settings.Request();
   if (Expected<void> fits = CheckPrincipal(*session.volume, words, request.principal); !fits)
     return std::unexpected(fits.error());
-  if (session.ledger->Outcome() == store::OpenOutcome::kMovedAside && CanBeOursAlone(request.principal))
-    request.principal_is_ours = true;
+  if (session.ledger->ReplacesDamaged() && CanBeOursAlone(request.principal)) request.principal_is_ours = true;
   return request;
 }
 

@@ -63,6 +63,17 @@ int ExitCodeOf(const scanner::RollbackReport& report, bool stopped) {
   return report.failed > 0 || report.unreadable > 0 || stopped ? kFailuresListed : kDone;
 }
 
+// To say that nothing remains would be a guess where nothing is known.
+Expected<void> CheckKnown(store::Ledger& ledger) {
+  if (!ledger.ReplacesDamaged()) return {};
+  const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  if (!grants->empty()) return {};
+  return std::unexpected(Error{ErrorKind::kNotFound, "roll back by", ledger.Path(), 0,
+                               "it took the place of a damaged ledger and knows of no grant: provision the same roots "
+                               "for the same principal first"});
+}
+
 Expected<int> RunRollback(const RollbackWords& words) {
   if (words.root.empty() == !words.all)
     return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
@@ -70,6 +81,7 @@ Expected<int> RunRollback(const RollbackWords& words) {
   std::unique_ptr<store::Ledger> ledger;
   if (Expected<void> opened = Open(words.target, words.root, volume, ledger); !opened)
     return std::unexpected(opened.error());
+  if (Expected<void> known = CheckKnown(*ledger); !known) return std::unexpected(known.error());
   const scanner::StopFlag& stop = StopOnInterrupt();
   Expected<scanner::RollbackReport> report;
   {
