@@ -11,13 +11,17 @@ namespace {
 #define CHANGE_COLUMNS                                                                                         \
   "SELECT id, grant_id, folder, name, file_id, is_folder, entry_flags, original, before, after, revert_from, " \
   "revert_to, state FROM change "
-constexpr char kChangesOfGrant[] = CHANGE_COLUMNS "WHERE grant_id = ?1 AND (1 << state) & ?2 ORDER BY folder, id";
-constexpr char kChangesAfter[] =
-    CHANGE_COLUMNS "WHERE grant_id = ?1 AND (1 << state) & ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+// A state that is never stored is among the answers to every question, and refused when it is read: none is passed
+// over.
+#define IN_STATES "((1 << state) & ?2 OR state NOT BETWEEN 0 AND 6) "
+constexpr char kChangesOfGrant[] = CHANGE_COLUMNS "WHERE grant_id = ?1 AND " IN_STATES "ORDER BY folder, id";
+constexpr char kChangesAfter[] = CHANGE_COLUMNS "WHERE grant_id = ?1 AND " IN_STATES "AND id > ?3 ORDER BY id LIMIT ?4";
+#undef IN_STATES
 constexpr char kLiveChanges[] = CHANGE_COLUMNS "WHERE file_id = ? AND live = 1 ORDER BY id";
 #undef CHANGE_COLUMNS
 
 constexpr int kLastState = static_cast<int>(ChangeState::kAbandoned);
+static_assert(kLastState == 6);
 
 bool IsLive(ChangeState state) {
   return state == ChangeState::kIntent || state == ChangeState::kApplied || state == ChangeState::kFinal ||
@@ -30,14 +34,14 @@ std::int64_t SetOf(std::span<const ChangeState> states) {
   return set;
 }
 
-Expected<Change> ReadChange(const sqlite::Query& row, const std::string& ledger) {
+Expected<Change> ReadChange(const sqlite::Query& row) {
   Change change;
   change.id = row.Int(0);
   change.grant = row.Int(1);
   change.folder = row.Int(2);
   change.name = row.Text(3);
   const auto file_id = row.Id(4);
-  if (!file_id) return BadRow(ledger, "change", change.id, "file_id");
+  if (!file_id) return BadRow(row, "change", change.id, "file_id");
   change.file_id = *file_id;
   change.is_folder = row.Int(5) != 0;
   change.entry_flags = static_cast<std::uint8_t>(row.Int(6));
@@ -46,15 +50,15 @@ Expected<Change> ReadChange(const sqlite::Query& row, const std::string& ledger)
   change.after = row.Int(9);
   change.revert_from = row.Int(10);
   change.revert_to = row.Int(11);
-  if (row.Int(12) < 0 || row.Int(12) > kLastState) return BadRow(ledger, "change", change.id, "state");
+  if (row.Int(12) < 0 || row.Int(12) > kLastState) return BadRow(row, "change", change.id, "state");
   change.state = static_cast<ChangeState>(row.Int(12));
   return change;
 }
 
-Expected<std::vector<Change>> ReadChanges(sqlite::Query& query, const std::string& ledger) {
+Expected<std::vector<Change>> ReadChanges(sqlite::Query& query) {
   std::vector<Change> changes;
   auto done = query.Each([&]() -> Expected<void> {
-    auto change = ReadChange(query, ledger);
+    auto change = ReadChange(query);
     if (!change) return std::unexpected(change.error());
     changes.push_back(*std::move(change));
     return {};
@@ -156,18 +160,18 @@ Expected<void> Ledger::FinalizeFlushed() {
 
 Expected<std::vector<Change>> Ledger::Changes(GrantId grant, std::span<const ChangeState> states) {
   auto query = impl_->db.Use(kChangesOfGrant);
-  return ReadChanges(query.With(grant, SetOf(states)), impl_->Path());
+  return ReadChanges(query.With(grant, SetOf(states)));
 }
 
 Expected<std::vector<Change>> Ledger::ChangesAfter(GrantId grant, std::span<const ChangeState> states,
                                                    ChangeId after_id, std::size_t limit) {
   auto query = impl_->db.Use(kChangesAfter);
-  return ReadChanges(query.With(grant, SetOf(states), after_id, limit), impl_->Path());
+  return ReadChanges(query.With(grant, SetOf(states), after_id, limit));
 }
 
 Expected<std::vector<Change>> Ledger::LiveChangesOf(const FileId& id) {
   auto query = impl_->db.Use(kLiveChanges);
-  return ReadChanges(query.With(id), impl_->Path());
+  return ReadChanges(query.With(id));
 }
 
 Expected<void> Ledger::SetAfter(ChangeId id, DescriptorId after) {

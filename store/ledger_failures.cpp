@@ -28,10 +28,10 @@ Expected<std::vector<Failure>> Ledger::Failures() {
       "id");
   auto done = query.Each([&]() -> Expected<void> {
     auto sid = security::Sid::FromBytes(query.Blob(4));
-    if (!sid) return BadRow(impl_->Path(), "failure", query.Int(0), "principal");
+    if (!sid) return BadRow(query, "failure", query.Int(0), "principal");
     const std::int64_t kind = query.Int(5);
     if (kind < 0 || kind > static_cast<std::int64_t>(ErrorKind::kIo)) {
-      return BadRow(impl_->Path(), "failure", query.Int(0), "kind");
+      return BadRow(query, "failure", query.Int(0), "kind");
     }
     failures.push_back({query.Int(1), std::string(query.Text(2)), std::string(query.Text(3)), *sid,
                         Error{static_cast<ErrorKind>(kind), std::string(query.Text(6)), std::string(query.Text(7)),

@@ -16,15 +16,15 @@ constexpr char kFolderAt[] = FOLDER_COLUMNS "WHERE f.parent = ? AND f.name = ? A
 #undef FOLDER_COLUMNS
 constexpr int kFirstCount = 9;
 
-Expected<Folder> ReadFolder(const sqlite::Query& row, const std::string& ledger) {
+Expected<Folder> ReadFolder(const sqlite::Query& row) {
   Folder folder;
   folder.id = row.Int(0);
   folder.parent = row.Int(1);
   folder.grant = row.Int(2);
-  if (auto self = ReadNode(row, 3, ledger, folder.self); !self) return std::unexpected(self.error());
+  if (auto self = ReadNode(row, 3, folder.self); !self) return std::unexpected(self.error());
   if (!row.IsNull(7)) {
     folder.self.descriptor = row.Int(7);
-    if (!UnpackStatus(row.Int(8), folder.self)) return BadRow(ledger, "node", 0, "status");
+    if (!UnpackStatus(row.Int(8), folder.self)) return BadRow(row, "node", 0, "status");
   }
   for (int i = 0; i < static_cast<int>(kVerdicts); ++i) {
     folder.counts.by_verdict[static_cast<std::size_t>(i)] = static_cast<std::uint64_t>(row.Int(kFirstCount + i));
@@ -41,7 +41,7 @@ Expected<std::vector<Folder>> Ledger::Folders(GrantId grant) {
   auto query = impl_->db.Use(kFoldersOfGrant);
   query.With(grant);
   auto done = query.Each([&]() -> Expected<void> {
-    auto folder = ReadFolder(query, impl_->Path());
+    auto folder = ReadFolder(query);
     if (!folder) return std::unexpected(folder.error());
     folders.push_back(*std::move(folder));
     return {};
@@ -54,7 +54,7 @@ Expected<std::optional<Folder>> Ledger::Impl::OneFolder(sqlite::Query& query) {
   auto row = query.Next();
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::nullopt;
-  return ReadFolder(query, Path());
+  return ReadFolder(query);
 }
 
 Expected<std::optional<Folder>> Ledger::Impl::RootOf(GrantId grant) {
@@ -151,7 +151,7 @@ Expected<std::vector<FrontierFolder>> Ledger::Frontier(GrantId grant) {
   query.With(grant);
   auto done = query.Each([&]() -> Expected<void> {
     const auto id = query.Id(2);
-    if (!id) return BadRow(impl_->Path(), "frontier", 0, "file_id");
+    if (!id) return BadRow(query, "frontier", 0, "file_id");
     folders.push_back({grant, query.Int(0), std::string(query.Text(1)), *id});
     return {};
   });

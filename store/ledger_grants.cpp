@@ -9,7 +9,7 @@ namespace {
 
 #define GRANT_COLUMNS                                                                                              \
   "SELECT g.id, p.sid, g.principal_is_ours, g.mask, g.root, g.root_id, g.protected_policy, g.state FROM grant_ g " \
-  "JOIN principal p ON p.id = g.principal "
+  "LEFT JOIN principal p ON p.id = g.principal "
 constexpr char kAllGrants[] = GRANT_COLUMNS "ORDER BY g.id";
 constexpr char kLiveGrants[] = GRANT_COLUMNS "WHERE g.state <> 5 ORDER BY g.id";
 #undef GRANT_COLUMNS
@@ -87,17 +87,17 @@ Expected<Grant> Ledger::Impl::ReadGrant(sqlite::Query& row) {
   Grant grant;
   grant.id = row.Int(0);
   auto sid = security::Sid::FromBytes(row.Blob(1));
-  if (!sid) return BadRow(Path(), "principal", grant.id, "sid");
+  if (!sid) return BadRow(row, "principal", grant.id, "sid");
   grant.principal = *sid;
   grant.principal_is_ours = row.Int(2) != 0;
   grant.mask = static_cast<security::AccessMask>(row.Int(3));
   grant.root = row.Text(4);
   const auto root_id = row.Id(5);
-  if (!root_id) return BadRow(Path(), "grant_", grant.id, "root_id");
+  if (!root_id) return BadRow(row, "grant_", grant.id, "root_id");
   grant.root_id = *root_id;
-  if (row.Int(6) < 0 || row.Int(6) > 1) return BadRow(Path(), "grant_", grant.id, "protected_policy");
+  if (row.Int(6) < 0 || row.Int(6) > 1) return BadRow(row, "grant_", grant.id, "protected_policy");
   grant.protected_policy = static_cast<ProtectedPolicy>(row.Int(6));
-  if (row.Int(7) < 0 || row.Int(7) > 5) return BadRow(Path(), "grant_", grant.id, "state");
+  if (row.Int(7) < 0 || row.Int(7) > 5) return BadRow(row, "grant_", grant.id, "state");
   grant.state = static_cast<GrantState>(row.Int(7));
   return grant;
 }
@@ -116,7 +116,7 @@ Expected<void> Ledger::Impl::ReadLists(Grant& grant) {
   sids.With(grant.id);
   return sids.Each([&]() -> Expected<void> {
     auto sid = security::Sid::FromBytes(sids.Blob(0));
-    if (!sid) return BadRow(Path(), "grant_token_sid", grant.id, "sid");
+    if (!sid) return BadRow(sids, "grant_token_sid", grant.id, "sid");
     grant.token_sids.push_back(*sid);
     return {};
   });

@@ -73,7 +73,7 @@ Expected<void> Ledger::Nodes(FolderId folder, std::vector<Node>& out) {
   auto query =
       impl_->db.Use("SELECT name, file_id, descriptor, status FROM node WHERE folder = ? ORDER BY name, file_id");
   query.With(folder);
-  return query.Each([&] { return ReadNode(query, 0, impl_->Path(), out.emplace_back()); });
+  return query.Each([&] { return ReadNode(query, 0, out.emplace_back()); });
 }
 
 Expected<void> Ledger::Impl::InsertNodes(FolderId folder, std::span<const Node* const> nodes) {

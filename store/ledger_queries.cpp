@@ -37,7 +37,7 @@ Expected<std::optional<Node>> Ledger::Impl::NodeAt(FolderId folder, std::string_
   auto query = db.Use(kNodesNamed);
   query.With(folder, name);
   auto done = query.Each([&]() -> Expected<void> {
-    if (auto read = ReadNode(query, 0, Path(), node); !read) return read;
+    if (auto read = ReadNode(query, 0, node); !read) return read;
     if (!found || node.name == name) found = node;
     return {};
   });
@@ -49,7 +49,7 @@ Expected<std::optional<Node>> Ledger::Impl::NodeAt(FolderId folder, std::string_
   all.With(folder);
   done = all.Each([&]() -> Expected<void> {
     if (found || fold(all.Text(0)) != folded) return {};
-    return ReadNode(all, 0, Path(), found.emplace());
+    return ReadNode(all, 0, found.emplace());
   });
   if (!done) return std::unexpected(done.error());
   return found;
@@ -129,7 +129,7 @@ Expected<std::string> Ledger::Impl::PathTo(FolderId folder) {
       return root + below;
     }
     // A parent's number is lower than its children's: a ring means a damaged file.
-    if (parent >= folder) return BadRow(Path(), "folder", folder, "parent");
+    if (parent >= folder) return BadRow(query, "folder", folder, "parent");
     below = "\\" + std::string(query.Text(1)) + below;
     folder = parent;
   }

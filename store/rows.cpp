@@ -39,20 +39,20 @@ bool UnpackStatus(std::int64_t status, Node& node) {
   return true;
 }
 
-Expected<void> ReadNode(const sqlite::Query& row, int column, const std::string& ledger, Node& node) {
+Expected<void> ReadNode(const sqlite::Query& row, int column, Node& node) {
   node.name = row.Text(column);
   const auto id = row.Id(column + 1);
-  if (!id) return BadRow(ledger, "node", 0, "file_id");
+  if (!id) return BadRow(row, "node", 0, "file_id");
   node.file_id = *id;
   node.descriptor = row.Int(column + 2);
-  if (!UnpackStatus(row.Int(column + 3), node)) return BadRow(ledger, "node", 0, "status");
+  if (!UnpackStatus(row.Int(column + 3), node)) return BadRow(row, "node", 0, "status");
   return {};
 }
 
-std::unexpected<Error> BadRow(const std::string& ledger, const char* table, std::int64_t id, const char* what) {
+std::unexpected<Error> BadRow(const sqlite::Query& row, const char* table, std::int64_t id, const char* what) {
   std::string reason = std::string("a value of ") + table + "." + what + " is not one that is ever stored";
   if (id != 0) reason += " (row " + std::to_string(id) + ")";
-  return std::unexpected(Error{ErrorKind::kCorrupt, "read ledger", ledger, 0, std::move(reason)});
+  return std::unexpected(row.Damaged(std::move(reason)));
 }
 
 bool NameLess(std::string_view a, std::string_view b) {

@@ -18,10 +18,10 @@ bool UnpackStatus(std::int64_t status, Node& node);
 
 // Reads a file id, a name and the rest of a node from five columns that begin at `column`: name, file_id, descriptor,
 // status.
-Expected<void> ReadNode(const sqlite::Query& row, int column, const std::string& ledger, Node& node);
+Expected<void> ReadNode(const sqlite::Query& row, int column, Node& node);
 
-// A value that no writer of ours stores: the row was damaged or forged.
-std::unexpected<Error> BadRow(const std::string& ledger, const char* table, std::int64_t id, const char* what);
+// A value that no writer of ours stores: the row was damaged or forged, and the ledger with it.
+std::unexpected<Error> BadRow(const sqlite::Query& row, const char* table, std::int64_t id, const char* what);
 
 // Names as the index orders them: letters A-Z as a-z, then by byte. Equal only if byte for byte equal.
 bool NameLess(std::string_view a, std::string_view b);

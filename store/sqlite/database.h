@@ -39,8 +39,9 @@ class Database {
 
   // The Error for a result code of a call on this connection.
   Error Fail(int result, const char* operation);
-  // SQLite has met damage in the file.
+  // SQLite has met damage in the file, or somebody else has and said so.
   bool IsDamaged() const { return damaged_; }
+  void NoteDamage() { damaged_ = true; }
   // Closing leaves the log as it is: the files are wanted as they are.
   void KeepLogOnClose();
 

@@ -125,4 +125,9 @@ std::optional<FileId> Query::Id(int column) const {
   return FileId{LittleEndian(bytes.data()), LittleEndian(bytes.data() + 8)};
 }
 
+Error Query::Damaged(std::string reason) const {
+  database_->NoteDamage();
+  return {ErrorKind::kCorrupt, "read ledger", database_->Path(), 0, std::move(reason)};
+}
+
 }  // namespace acledger::store::sqlite

@@ -71,6 +71,8 @@ class Query {
   bool IsNull(int column) const;
   // Nothing if the column holds no file id.
   std::optional<FileId> Id(int column) const;
+  // kCorrupt, for a row that holds what is never stored: the file counts as damaged from here on.
+  Error Damaged(std::string reason) const;
 
  private:
   void BindInt(int index, std::int64_t value);

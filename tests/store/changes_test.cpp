@@ -236,9 +236,13 @@ TEST_F(Changes, ArePurgedOnceNothingOfThemIsLeft) {
 TEST_F(Changes, OfAStateThatIsNeverStoredAreRefused) {
   Record({Make(1)});
   ledger_.reset();
-  RunSql("ledger.db", "UPDATE change SET state = 60");
-  // 60 is beyond the set of states that is asked for, so only a question without it sees the row.
-  EXPECT_THAT(Open()->LiveChangesOf({1, 0}), FailsWith(ErrorKind::kCorrupt, "change.state"));
+  for (const char* state : {"7", "60", "66", "-1"}) {
+    RunSql("ledger.db", std::string("UPDATE change SET state = ") + state);
+    const auto reader = Open(Reader());
+    EXPECT_THAT(reader->LiveChangesOf({1, 0}), FailsWith(ErrorKind::kCorrupt, "change.state"));
+    EXPECT_THAT(reader->Changes(grant_, std::array{ChangeState::kFinal}), FailsWith(ErrorKind::kCorrupt)) << state;
+    EXPECT_THAT(reader->ChangesAfter(grant_, std::array{ChangeState::kFinal}, 0, 9), FailsWith(ErrorKind::kCorrupt));
+  }
 }
 
 }  // namespace

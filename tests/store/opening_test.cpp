@@ -268,6 +268,22 @@ TEST_F(DamagedLedger, FoundWhileInUseIsMovedAsideTheNextTime) {
   EXPECT_EQ(ReadFile("ledger.db.damaged-1"), content);
 }
 
+// No structure of SQLite's is broken: every command would meet the same row again.
+TEST_F(DamagedLedger, WithARowThatIsNeverStoredIsMovedAsideTheNextTime) {
+  MakeLedger();
+  RunSql("ledger.db", "UPDATE grant_ SET state = 77");
+  EXPECT_THAT(Open(Reader())->Grants(), FailsWith(ErrorKind::kCorrupt, "grant_.state"));
+  EXPECT_THAT(FilesInFolder(), Not(Contains("ledger.db.damaged")));
+  EXPECT_THAT(Open()->Grants(), FailsWith(ErrorKind::kCorrupt, "grant_.state"));
+  ExpectMovedAside();
+}
+
+TEST_F(DamagedLedger, WithoutThePrincipalOfAGrantIsNotTakenForOneWithoutGrants) {
+  MakeLedger();
+  RunSql("ledger.db", "DELETE FROM principal");
+  EXPECT_THAT(Open(Reader())->Grants(), FailsWith(ErrorKind::kCorrupt, "principal.sid"));
+}
+
 TEST_F(DamagedLedger, IsOnlyReportedByAReader) {
   const auto expect_left_alone = [&](std::string_view content) {
     WriteFile("ledger.db", content);
