@@ -197,8 +197,8 @@ class Ledger {
   bool ReplacesDamaged() const;
   const std::string& Path() const;
 
-  // Writes a copy of the ledger as it is now to a file that does not exist yet. The copy is not durable: for scratch
-  // use.
+  // Writes a copy of the ledger as it is now to a file that does not exist yet (kInvalid) and that its owner alone can
+  // read. The copy is not durable: for scratch use.
   Expected<void> CopyTo(const std::string& path);
 
   // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails. A call inside

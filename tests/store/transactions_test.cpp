@@ -9,6 +9,31 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
+class Copying : public LedgerTest {};
+
+TEST_F(Copying, KeepsWhatWasThereAtThatMoment) {
+  const auto ledger = Open();
+  Take(ledger->AddGrant(MakeGrant("\\before")));
+  Take(Open(Reader())->CopyTo(PathTo("copy.db")));
+  Take(ledger->AddGrant(MakeGrant("\\after")));
+  path_ = PathTo("copy.db");
+  EXPECT_THAT(Take(Open()->Grants()), SizeIs(1));
+}
+
+TEST_F(Copying, RefusesToReplaceAFile) {
+  WriteFile("copy.db", "somebody's");
+  EXPECT_THAT(Open()->CopyTo(PathTo("copy.db")), FailsWith(ErrorKind::kInvalid, "there already"));
+  EXPECT_EQ(ReadFile("copy.db"), "somebody's");
+}
+
+#ifndef _WIN32
+TEST_F(Copying, KeepsTheCopyForItsOwnerAlone) {
+  using std::filesystem::perms;
+  Take(Open()->CopyTo(PathTo("copy.db")));
+  EXPECT_EQ(std::filesystem::status(folder_ / "copy.db").permissions(), perms::owner_read | perms::owner_write);
+}
+#endif
+
 class Transactions : public LedgerTest {
  protected:
   Transactions() : ledger_(Open()) {}
