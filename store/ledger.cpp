@@ -113,7 +113,6 @@ std::unexpected<Error> Ledger::Impl::Missing(const char* what, std::int64_t id) 
 
 void Ledger::Impl::KeepLogShort() {
   if (db.WalPages() < kLogPages) return;
-  ++checkpoints;
   // The commit stands whatever becomes of this: a reader in the way or a full disk only means that the log stays for
   // now.
   (void)CopyLog();

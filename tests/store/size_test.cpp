@@ -79,6 +79,12 @@ TEST_F(Size, OfTheLogStaysBelowSixtyFourMebibytes) {
   EXPECT_GT(Take(ledger->Stats()).checkpoints, 0u);
 }
 
+TEST_F(Size, OfOneLargeTransactionTakesOneCheckpoint) {
+  auto ledger = Open();
+  Take(ledger->Intern(SomeBytes(17 * kMiB, 1)));
+  EXPECT_EQ(Take(ledger->Stats()).checkpoints, 1u);
+}
+
 // A transaction that touches everything.
 TEST_F(Size, OfTheLogStaysBelowSixtyFourMebibytesWhenAnIndexIsRemoved) {
   auto ledger = Open();
