@@ -99,11 +99,9 @@ Expected<void> CheckVolume(Database& database, const OpenOptions& options) {
 
 // What rollback rests on. The index is not looked at: it can be made again, and it is by far the largest.
 Expected<void> CheckAfterUncleanStop(Database& database) {
-  for (const char* table : {"grant_", "principal", "change", "descriptor"}) {
-    auto query = database.Use(table[0] == 'g'   ? "PRAGMA quick_check(grant_)"
-                              : table[0] == 'p' ? "PRAGMA quick_check(principal)"
-                              : table[0] == 'c' ? "PRAGMA quick_check(change)"
-                                                : "PRAGMA quick_check(descriptor)");
+  for (const char* check : {"PRAGMA quick_check(grant_)", "PRAGMA quick_check(principal)", "PRAGMA quick_check(change)",
+                            "PRAGMA quick_check(descriptor)"}) {
+    auto query = database.Use(check);
     auto row = query.Next();
     if (!row) return std::unexpected(row.error());
     if (!*row || query.Text(0) != "ok") {

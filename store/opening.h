@@ -33,7 +33,8 @@ struct OpenedLedger {
 // A reader never changes anything.
 Expected<OpenedLedger> OpenLedgerFile(const std::string& path, const OpenOptions& options);
 
-// Leaves a mark, PATH.damaged, beside the ledger: the next writer moves it aside. The mark goes when the new one is made.
+// Leaves a mark, PATH.damaged, beside the ledger: the next writer moves it aside. The mark goes when the new one is
+// made.
 void MarkDamaged(const std::string& path);
 
 }  // namespace acledger::store
