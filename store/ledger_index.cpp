@@ -84,15 +84,15 @@ Expected<void> Ledger::Impl::InsertNodes(FolderId folder, std::span<const Node* 
     insert.Bind(4, node->descriptor);
     insert.Bind(5, PackStatus(*node));
     // Names of one object that differ in case only (hard links in a case-sensitive folder) would share a key: the
-    // number of the twin tells them apart.
-    for (std::uint8_t twin = 0;; ++twin) {
+    // number of the twin tells them apart. NTFS has at most 1024 links of a file.
+    for (std::uint16_t twin = 0;; ++twin) {
       insert.BindId(3, node->file_id, twin);
       if (auto done = insert.Run(); !done) return done;
       insert.Again();
       if (db.Changed() == 1) break;
-      if (twin == UINT8_MAX) {
+      if (twin == UINT16_MAX) {
         return std::unexpected(Error{ErrorKind::kTooLarge, "write ledger", Path(), 0,
-                                     "more than 256 names of one object differ only in case: " + node->name});
+                                     "more than 65536 names of one object differ only in case: " + node->name});
       }
     }
   }

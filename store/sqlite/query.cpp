@@ -12,6 +12,7 @@ namespace acledger::store::sqlite {
 namespace {
 
 constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kMostIdBytes = kIdBytes + 2;  // With the number of a twin.
 
 std::uint64_t LittleEndian(const std::uint8_t* at) {
   std::uint64_t value = 0;
@@ -66,18 +67,19 @@ void Query::Bind(int index, security::Bytes bytes) {
   if (statement_ != nullptr) Check(sqlite3_bind_blob64(statement_, index, data, bytes.size(), nullptr));
 }
 
-void Query::BindId(int index, const FileId& id, std::uint8_t twin) {
+void Query::BindId(int index, const FileId& id, std::uint16_t twin) {
   if (id.high == 0 && twin == 0) {
     BindInt(index, static_cast<std::int64_t>(id.low));
     return;
   }
-  std::array<std::uint8_t, kIdBytes + 1> bytes{};
+  std::array<std::uint8_t, kMostIdBytes> bytes{};
   for (unsigned i = 0; i < 8; ++i) {
     bytes[i] = static_cast<std::uint8_t>(id.low >> (8 * i));
     bytes[8 + i] = static_cast<std::uint8_t>(id.high >> (8 * i));
   }
-  bytes[kIdBytes] = twin;
-  const int size = static_cast<int>(twin == 0 ? kIdBytes : kIdBytes + 1);
+  bytes[kIdBytes] = static_cast<std::uint8_t>(twin);
+  bytes[kIdBytes + 1] = static_cast<std::uint8_t>(twin >> 8);
+  const int size = static_cast<int>(twin == 0 ? kIdBytes : twin <= UINT8_MAX ? kIdBytes + 1 : kMostIdBytes);
   if (statement_ != nullptr) Check(sqlite3_bind_blob(statement_, index, bytes.data(), size, SQLITE_TRANSIENT));
 }
 
@@ -121,7 +123,7 @@ std::optional<FileId> Query::Id(int column) const {
   const int type = sqlite3_column_type(statement_, column);
   if (type == SQLITE_INTEGER) return FileId{static_cast<std::uint64_t>(Int(column)), 0};
   const security::Bytes bytes = type == SQLITE_BLOB ? Blob(column) : security::Bytes();
-  if (bytes.size() < kIdBytes || bytes.size() > kIdBytes + 1) return std::nullopt;
+  if (bytes.size() < kIdBytes || bytes.size() > kMostIdBytes) return std::nullopt;
   return FileId{LittleEndian(bytes.data()), LittleEndian(bytes.data() + 8)};
 }
 

@@ -42,10 +42,10 @@ class Query {
   }
   void Bind(int index, std::string_view text);
   void Bind(int index, security::Bytes bytes);
-  // An INTEGER where the upper half is zero (NTFS), else 16 bytes, little-endian. `twin` > 0 appends a byte, so that
-  // equal ids make different keys.
+  // An INTEGER where the upper half is zero (NTFS), else 16 bytes, little-endian. `twin` > 0 appends one or two
+  // bytes, so that equal ids make different keys.
   void Bind(int index, const FileId& id) { BindId(index, id, 0); }
-  void BindId(int index, const FileId& id, std::uint8_t twin);
+  void BindId(int index, const FileId& id, std::uint16_t twin);
 
   // True: there is a row. False: the end.
   Expected<bool> Next();

@@ -80,6 +80,22 @@ TEST_F(Index, KeepsTwoNamesOfOneObjectThatDifferInCaseOnly) {
   EXPECT_THAT(NodesOf(root_), UnorderedElementsAre(twins[0], twins[1], MakeNode("aB", 1, Verdict::kCovered), twins[3]));
 }
 
+// As many as NTFS allows. Whoever may write to one folder must not be able to stop the scan of all.
+TEST_F(Index, KeepsEveryNameOfAFileThatHasAsManyAsCanBe) {
+  std::vector<Node> twins;
+  for (unsigned number = 0; number < 1024; ++number) {
+    std::string name = "abcdefghij";
+    for (unsigned letter = 0; letter < 10; ++letter) {
+      if ((number >> letter & 1) != 0) name[letter] = static_cast<char>(name[letter] - 'a' + 'A');
+    }
+    twins.push_back(MakeNode(name, 1));
+  }
+  EXPECT_EQ(Replace(root_, twins), 1024u);
+  EXPECT_EQ(Replace(root_, twins), 0u);
+  twins[700].verdict = Verdict::kCovered;
+  EXPECT_EQ(Replace(root_, twins), 1u);
+}
+
 TEST_F(Index, FollowsARenameThatChangesTheCaseOnly) {
   Replace(root_, {MakeNode("readme", 1)});
   EXPECT_EQ(Replace(root_, {MakeNode("README", 1)}), 2u);
