@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "security/ace.h"
 
+#include "security/descriptor_layout.h"
 #include "security/little_endian.h"
 
 namespace acledger::security {
@@ -19,22 +20,10 @@ enum class Body : std::uint8_t {
 };
 
 Body BodyOf(AceType type) {
-  switch (type) {
-    // MS-DTYP reserves the compound type, and it names two SIDs.
-    case AceType::kAccessAllowedCompound:
-      return Body::kOpaque;
-    case AceType::kAccessAllowedObject:
-    case AceType::kAccessDeniedObject:
-    case AceType::kSystemAuditObject:
-    case AceType::kSystemAlarmObject:
-    case AceType::kAccessAllowedCallbackObject:
-    case AceType::kAccessDeniedCallbackObject:
-    case AceType::kSystemAuditCallbackObject:
-    case AceType::kSystemAlarmCallbackObject:
-      return Body::kObject;
-    default:
-      return type <= AceType::kSystemAccessFilter ? Body::kMaskAndSid : Body::kOpaque;
-  }
+  // MS-DTYP reserves the compound type, and it names two SIDs.
+  if (type == AceType::kAccessAllowedCompound) return Body::kOpaque;
+  if (IsObjectType(type)) return Body::kObject;
+  return type <= AceType::kSystemAccessFilter ? Body::kMaskAndSid : Body::kOpaque;
 }
 
 // Where the SID begins, or nothing where the bytes end before it.
@@ -53,6 +42,22 @@ std::optional<std::size_t> SidOffset(AceType type, Bytes ace) {
 }
 
 }  // namespace
+
+bool IsObjectType(AceType type) {
+  switch (type) {
+    case AceType::kAccessAllowedObject:
+    case AceType::kAccessDeniedObject:
+    case AceType::kSystemAuditObject:
+    case AceType::kSystemAlarmObject:
+    case AceType::kAccessAllowedCallbackObject:
+    case AceType::kAccessDeniedCallbackObject:
+    case AceType::kSystemAuditCallbackObject:
+    case AceType::kSystemAlarmCallbackObject:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool AceView::IsDeny() const {
   switch (Type()) {

@@ -8,8 +8,6 @@
 namespace acledger::security {
 namespace {
 
-constexpr std::uint8_t kAclRevisionDs = 4;
-
 Expected<DescriptorBytes> BuildAcl(const std::vector<DescriptorBytes>& aces, std::uint8_t revision) {
   DescriptorBytes acl(kAclHeaderBytes, 0);
   acl[kAclRevisionField] = revision;
@@ -45,22 +43,6 @@ Expected<std::uint16_t> AppendAcl(DescriptorBytes& descriptor, std::size_t offse
 }
 
 }  // namespace
-
-bool IsObjectType(AceType type) {
-  switch (type) {
-    case AceType::kAccessAllowedObject:
-    case AceType::kAccessDeniedObject:
-    case AceType::kSystemAuditObject:
-    case AceType::kSystemAlarmObject:
-    case AceType::kAccessAllowedCallbackObject:
-    case AceType::kAccessDeniedCallbackObject:
-    case AceType::kSystemAuditCallbackObject:
-    case AceType::kSystemAlarmCallbackObject:
-      return true;
-    default:
-      return false;
-  }
-}
 
 Expected<DescriptorBytes> Build(const DescriptorParts& parts) {
   DescriptorBytes descriptor(kDescriptorHeaderBytes, 0);

@@ -26,7 +26,8 @@ inline constexpr std::size_t kAceMaskField = 4;
 // All ACEs of the list as one run of bytes: neither the ACL's header nor its slack.
 Bytes AceBytesOf(const AclView& acl);
 
-// The types that need ACL_REVISION_DS (4).
+inline constexpr std::uint8_t kAclRevisionDs = 4;
+// The types that need ACL_REVISION_DS, and whose body has flags and GUIDs.
 bool IsObjectType(AceType type);
 
 }  // namespace acledger::security

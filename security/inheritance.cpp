@@ -11,8 +11,6 @@
 namespace acledger::security {
 namespace {
 
-constexpr std::uint8_t kAclRevisionDs = 4;
-
 // The child's explicit ACEs in their order, then the inherited ones.
 struct AceList {
   DescriptorBytes bytes;
