@@ -36,6 +36,8 @@ Expected<std::unique_ptr<Database>> TakeLock(const std::string& path) {
   const std::string lock_path = path + ".lock";
   auto lock = Database::Open(lock_path, OpenMode::kCreate);
   if (!lock) return lock;
+  // Who may read a file may lock it for reading, and so keep us out.
+  if (auto done = MakePrivate(lock_path); !done) return std::unexpected(done.error());
   (*lock)->SetPatience(kLockPatience);
   const auto taken = (*lock)->Execute("BEGIN EXCLUSIVE", "lock ledger");
   if (taken) return lock;

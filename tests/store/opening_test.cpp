@@ -127,7 +127,7 @@ TEST_F(Opening, RefusesToWriteThroughALink) {
 TEST_F(Opening, KeepsTheFileForItsOwnerAlone) {
   const auto ledger = Open();
   Take(ledger->AddGrant(MakeGrant()));
-  for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"}) {
+  for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"}) {
     using std::filesystem::perms;
     EXPECT_EQ(std::filesystem::status(folder_ / name).permissions(), perms::owner_read | perms::owner_write) << name;
   }
