@@ -33,8 +33,17 @@ Expected<void> Revert::Prepare(Change& change) {
       if (other.state == ChangeState::kApplied || other.state == ChangeState::kFinal) change.revert_from = other.after;
   }
   const Expected<store::DescriptorId> bare = context_.descriptors.Without(change.revert_from, change.entry_flags);
-  if (!bare) return std::unexpected(bare.error());
-  change.revert_to = *bare;
+  if (bare) {
+    change.revert_to = *bare;
+    return {};
+  }
+  if (bare.error().kind != ErrorKind::kCorrupt && bare.error().kind != ErrorKind::kNotFound)
+    return std::unexpected(bare.error());
+  // What we left there cannot be read any more. No object holds nothing, so this one has moved on: our entry is taken
+  // out of what it holds.
+  const Expected<store::DescriptorId> nothing = environment_.ledger.Intern({});
+  if (!nothing) return std::unexpected(nothing.error());
+  change.revert_from = change.revert_to = *nothing;
   return {};
 }
 

@@ -272,6 +272,21 @@ TEST_F(ForgedLedgerTest, AForgedOriginalOrAfterIsNeverWritten) {
   }
 }
 
+TEST_F(ForgedLedgerTest, ADescriptorThatIsDamagedOrLostHoldsUpNoRollback) {
+  volume_.SetDescriptor(u"work/a", "O:BAG:BAD:AI(A;;FA;;;SY)(A;ID;FA;;;SY)(A;ID;FA;;;BA)");
+  const auto before = volume_.SecurityIds();
+  for (const char* damage : {"UPDATE descriptor SET bytes = zeroblob(20)", "DELETE FROM descriptor"}) {
+    Provision("\\work");
+    RunSql(std::string(damage) + " WHERE id = (SELECT after FROM change WHERE name = 'a')");
+    OpenLedger();
+    const RollbackReport report = Rollback();
+    EXPECT_TRUE(report.complete) << damage;
+    EXPECT_EQ(report.restored, 5u) << damage;
+    EXPECT_EQ(report.drifted, 1u) << damage;
+    ExpectAsBefore(before);
+  }
+}
+
 TEST_F(ForgedLedgerTest, AForgedIntentIsRefused) {
   Provision("\\work");
   const std::string foreign = std::to_string(Foreign());
