@@ -12,7 +12,7 @@ import sys
 
 from descriptors import ACE, ACL, HEADER, SELF_RELATIVE, sid_bytes
 from peers import Acledger, Wine, samba_or_skip
-from report import Report, Rule
+from report import Report, Rule, exit_code
 
 CASES_A_TOKEN = 250
 
@@ -246,8 +246,7 @@ def main():
     rng = random.Random(options.seed)
     for start in range(0, options.cases, CASES_A_TOKEN):
         access.batch(rng, min(CASES_A_TOKEN, options.cases - start))
-    results = [report.print() for report in access.reports.values() if report.agreed]
-    return 0 if all(results) else 1
+    return exit_code(access.reports.values())
 
 
 if __name__ == "__main__":

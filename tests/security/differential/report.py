@@ -39,13 +39,22 @@ class Report:
         if kind not in self.examples:
             self.examples[kind] = detail()
 
+    def total(self):
+        return self.agreed.total() + self.explained.total() + self.unexplained.total()
+
     def print(self):
         """True if nothing is unexplained."""
         unexplained = self.unexplained.total()
-        total = self.agreed.total() + self.explained.total() + unexplained
+        total = self.total()
         words = [f"{count} {how}" for how, count in sorted(self.agreed.items())]
         words += [f"{count} differ as {name}" for name, count in sorted(self.explained.items())]
         print(f"{self.title}: {total} cases: {', '.join(words)}; {unexplained} unexplained", flush=True)
         for kind, count in self.unexplained.most_common(self.SHOWN):
             print(f"  {count} of: {kind}\n    {self.examples[kind][:self.WIDTH]}")
         return not unexplained
+
+
+def exit_code(reports):
+    """Prints those of the peers that were asked. 0: there was one, and nothing is unexplained."""
+    results = [report.print() for report in reports if report.total()]
+    return 0 if results and all(results) else 1

@@ -12,7 +12,7 @@ import sys
 
 from descriptors import Generator, descriptor_fields
 from peers import Acledger, Wine, samba_or_skip
-from report import Report, Rule
+from report import Report, Rule, exit_code
 
 BATCH = 10000
 DOMAIN = "S-1-5-21-11-22-33"
@@ -246,8 +246,7 @@ def main():
         # A line without a ':' is no SDDL to acledger.
         sddl.read_texts([text for text in (texts.text() for _ in range(count - count // 4)) if ":" in text])
         sddl.write_descriptors([descriptors.well_formed() for _ in range(count // 4)])
-    results = [report.print() for report in sddl.reports.values()]
-    return 0 if all(results) else 1
+    return exit_code(sddl.reports.values())
 
 
 if __name__ == "__main__":
