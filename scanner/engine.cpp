@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "scanner/opener.h"
-#include "scanner/ssh_places.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -20,20 +19,10 @@ bool SamePath(const PathComponents& a, const PathComponents& b) {
   return std::ranges::equal(a, b, [](const std::u16string& x, const std::u16string& y) { return SameName(x, y); });
 }
 
-bool IsBelow(const PathComponents& path, const PathComponents& folder) {
-  return path.size() > folder.size() &&
-         SamePath({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(folder.size())}, folder);
-}
-
 Expected<PathComponents> ComponentsOf(const std::string& root) {
   Expected<ParsedPath> parsed = ParsePath(root);
   if (!parsed) return std::unexpected(parsed.error());
   return std::move(parsed->components);
-}
-
-bool SamePolicy(const Grant& a, const Grant& b) {
-  return a.protected_policy == b.protected_policy && a.rules == b.rules && a.token_sids == b.token_sids &&
-         a.principal_is_ours == b.principal_is_ours;
 }
 
 }  // namespace
@@ -59,75 +48,6 @@ Expected<SettleReport> Engine::Settle() {
   return total;
 }
 
-Expected<Grant> Engine::RegisterRoot(const GrantRequest& request, const PathComponents& typed,
-                                     std::vector<std::string>& notes) {
-  const Expected<PathComponents> stored = StoredNames(environment_.volume, typed);
-  if (!stored) return std::unexpected(stored.error());
-  const PathComponents& root = *stored;
-  const std::string path = FormatPath(root);
-  const Expected<Policy::Options> options = Policy::OptionsOf(request.rules);
-  if (!options) return std::unexpected(options.error());
-  if (const auto refused = Policy::RefusedRoot(root, environment_.volume.Info().is_image, *options))
-    return std::unexpected(Error{ErrorKind::kInvalid, "grant", path, 0, *refused});
-  Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, root, Access::kRead);
-  if (!object) return std::unexpected(Error(object.error()).At(path));
-  const Expected<ObjectInfo> info = (*object)->Info();
-  if (!info) return std::unexpected(Error(info.error()).At(path));
-  if (info->IsReparsePoint())
-    return std::unexpected(Error{ErrorKind::kUnsupported, "grant", path, 0, "a reparse point is never followed"});
-
-  Grant wanted;
-  wanted.principal = request.principal;
-  wanted.principal_is_ours = request.principal_is_ours;
-  wanted.mask = request.mask;
-  wanted.root = path;
-  wanted.root_id = info->id;
-  wanted.protected_policy = request.protected_policy;
-  wanted.rules = request.rules;
-  const Expected<std::vector<std::string>> ssh_places = SshPlaces(environment_.volume, root, notes);
-  if (!ssh_places) return std::unexpected(ssh_places.error());
-  wanted.rules.sensitive_paths.insert(wanted.rules.sensitive_paths.end(), ssh_places->begin(), ssh_places->end());
-  wanted.token_sids = request.token_sids;
-
-  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants) {
-    if (grant.principal != wanted.principal) continue;
-    const Expected<PathComponents> other = ComponentsOf(grant.root);
-    if (!other) return std::unexpected(other.error());
-    const bool same = SamePath(root, *other);
-    if (!same && !IsBelow(root, *other)) continue;
-    if (grant.state == GrantState::kRollingBack)
-      return std::unexpected(
-          Error{ErrorKind::kBusy, "grant", path, 0,
-                grant.root + " is being rolled back: finish that first (acledger rollback --root " + grant.root + ")"});
-    if (same && grant.mask != wanted.mask)
-      return std::unexpected(
-          Error{ErrorKind::kMismatch, "grant", path, 0, "it is granted already with another mask: roll it back first"});
-    if (same) {
-      // Said once, or found to be so after a lost ledger: a later request that does not say it takes nothing back.
-      wanted.principal_is_ours = wanted.principal_is_ours || grant.principal_is_ours;
-      wanted.id = grant.id;
-      wanted.root = grant.root;
-      // A folder that was replaced by another one of the same name is indexed anew.
-      wanted.state = SamePolicy(grant, wanted) && grant.root_id == wanted.root_id ? grant.state : GrantState::kScanning;
-      if (wanted.state == grant.state) return wanted;
-      if (Expected<void> updated = environment_.ledger.UpdateGrant(wanted); !updated)
-        return std::unexpected(updated.error());
-      return wanted;
-    }
-    const Expected<Policy> policy = Policy::Of(*other, grant.rules);
-    if (!policy) return std::unexpected(policy.error());
-    if (grant.mask != wanted.mask || policy->ExcludedAnywhere(root, info->IsFolder()) != Exclusion::kNone) continue;
-    notes.push_back(path + " lies below " + grant.root + " and is part of that grant");
-    return grant;
-  }
-  const Expected<store::GrantId> id = environment_.ledger.AddGrant(wanted);
-  if (!id) return std::unexpected(id.error());
-  wanted.id = *id;
-  return wanted;
-}
-
 Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::vector<std::string>& notes) {
   std::vector<PathComponents> roots;
   for (const std::string& root : request.roots) {
@@ -140,7 +60,7 @@ Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::
   std::vector<Grant> grants;
   const Expected<void> registered = environment_.ledger.InTransaction([&]() -> Expected<void> {
     for (const PathComponents& root : roots) {
-      Expected<Grant> grant = RegisterRoot(request, root, notes);
+      Expected<Grant> grant = RegisterRoot(environment_, request, root, notes);
       if (!grant) return std::unexpected(grant.error());
       if (std::ranges::find(grants, grant->id, &Grant::id) == grants.end()) grants.push_back(std::move(*grant));
     }

@@ -3,21 +3,11 @@
 
 #include "scanner/provision.h"
 #include "scanner/recount.h"
+#include "scanner/registration.h"
 #include "scanner/rollback.h"
 #include "scanner/settle.h"
 
 namespace acledger::scanner {
-
-// What a user asks for; one grant for each root.
-struct GrantRequest {
-  security::Sid principal;
-  bool principal_is_ours = false;
-  security::AccessMask mask = security::kFileReadAndExecute;
-  std::vector<std::string> roots;
-  store::ProtectedPolicy protected_policy = store::ProtectedPolicy::kReport;
-  store::Rules rules;
-  std::vector<security::Sid> token_sids;
-};
 
 struct VerifyReport {
   store::Counts counts;
@@ -56,9 +46,6 @@ class Engine {
 
  private:
   using Contexts = std::vector<std::unique_ptr<GrantContext>>;
-
-  Expected<store::Grant> RegisterRoot(const GrantRequest& request, const PathComponents& typed,
-                                      std::vector<std::string>& notes);
 
   Expected<Contexts> GrantsAt(const std::optional<std::string>& root);
   Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);

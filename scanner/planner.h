@@ -46,8 +46,8 @@ class Planner {
 
   // Left-out objects that hold an entry of ours: they were created where it was passed on, or left out later.
   const std::vector<PathComponents>& Strays() const { return strays_; }
-  // Right after Survey(): objects with a live change that the index does not hold: gone, moved out of the grant, or moved
-  // into something that is left out.
+  // Right after Survey(): objects with a live change that the index does not hold: gone, moved out of the grant, or
+  // moved into something that is left out.
   std::vector<FileId> Displaced() const;
 
  private:

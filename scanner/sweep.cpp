@@ -2,6 +2,7 @@
 #include "scanner/sweep.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "scanner/opener.h"
@@ -271,6 +272,15 @@ Expected<void> Sweep::Strip(std::span<const Change> strips, const PathComponents
   return {};
 }
 
+// By its own entry the next run finds an excluded place again: it goes when nothing below is left to look at.
+void Sweep::StartLast(std::vector<Change>& strips) const {
+  const auto is_start = [](const Change& change) { return change.folder == 0; };
+  if (report_.unreadable > 0 || environment_.stop)
+    std::erase_if(strips, is_start);
+  else
+    std::ranges::stable_partition(strips, std::not_fn(is_start));
+}
+
 // Returns how many entries were taken out.
 Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   still_passing_on_.clear();
@@ -293,6 +303,7 @@ Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
           {Phase::kSweeping, FormatPath(start), report_.objects, 0, report_.stripped, report_.unreadable});
     }
   }
+  if (mode_ == Mode::kExcluded) StartLast(strips);
   passed_ = 0;
   if (Expected<void> done = Strip(strips, start); !done) return std::unexpected(done.error());
   return passed_;

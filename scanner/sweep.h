@@ -62,6 +62,7 @@ class Sweep {
   Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
   Expected<void> FindSiblings();
   Expected<bool> IsJustified(const FileId& id, std::optional<store::Change>& own);
+  void StartLast(std::vector<store::Change>& strips) const;
   Expected<void> Strip(std::span<const store::Change> strips, const PathComponents& start);
   Expected<void> RecordStrips(std::vector<store::Change>& batch);
   Expected<void> Stripped(const BatchRunner::Done& done, std::vector<store::ChangeResult>& results);

@@ -110,7 +110,7 @@ AccessResult CheckAccess(const DescriptorView& descriptor, const Token& token, A
 
   AccessMask granted = verdict.granted & left;
   AccessMask missing = asked & ~granted;
-  if (missing == 0 && !(collects && granted == 0)) return {.granted = true, .access = collects ? granted : asked};
+  if (missing == 0 && (!collects || granted != 0)) return {.granted = true, .access = collects ? granted : asked};
   AccessMask wished = missing != 0 ? missing : kEverything;
   bool stopped = (wished & (verdict.denied | (verdict.granted & ~left))) != 0;
   return {.missing = missing != 0 ? missing : kMaximumAllowed, .denied_by_entry = stopped};

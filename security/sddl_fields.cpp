@@ -29,11 +29,9 @@ bool StartsHex(const Cursor& cursor) {
 Expected<Sid> ReadNumericSid(Cursor& cursor) {
   const std::size_t start = cursor.Position();
   cursor.Advance(2);
-  if (auto revision = ReadNumber(cursor, kMaxUint32, "the revision of a SID"); !revision) {
-    return std::unexpected(revision.error());
-  } else if (*revision != 1) {
-    return Cursor::RefuseAt(start, "a SID of a revision other than 1");
-  }
+  auto revision = ReadNumber(cursor, kMaxUint32, "the revision of a SID");
+  if (!revision) return std::unexpected(revision.error());
+  if (*revision != 1) return Cursor::RefuseAt(start, "a SID of a revision other than 1");
   if (!cursor.Take('-')) return cursor.Refuse("a SID without an authority");
   auto authority = ReadNumber(cursor, kMaxAuthority, "the authority of a SID");
   if (!authority) return std::unexpected(authority.error());

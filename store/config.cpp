@@ -102,7 +102,7 @@ Problem TakeProtected(const toml::node& node, Config& config) {
   } else if (text != nullptr && text->get() == "grant") {
     config.protected_policy = ProtectedPolicy::kGrant;
   } else {
-    return "\"report\" or \"grant\" is wanted";
+    return R"("report" or "grant" is wanted)";
   }
   return {};
 }

@@ -196,6 +196,7 @@ class Ledger {
   // not know.
   bool ReplacesDamaged() const;
   const std::string& Path() const;
+  Expected<std::string> VolumeName();  // OpenOptions::volume_name when it was made.
 
   // Writes a copy of the ledger as it is now to a file that does not exist yet (kInvalid) and that its owner alone can
   // read. The copy is not durable: for scratch use.

@@ -107,7 +107,7 @@ Expected<void> Ledger::Impl::ReadLists(Grant& grant) {
   rules.With(grant.id);
   auto done = rules.Each([&]() -> Expected<void> {
     const std::int64_t list = rules.Int(0);
-    if (list < 0 || list >= std::ssize(kRuleLists)) return BadRow(Path(), "grant_rule", grant.id, "list");
+    if (list < 0 || list >= std::ssize(kRuleLists)) return BadRow(rules, "grant_rule", grant.id, "list");
     (grant.rules.*kRuleLists[static_cast<std::size_t>(list)]).emplace_back(rules.Text(1));
     return {};
   });

@@ -102,6 +102,14 @@ Expected<std::vector<Ledger::Found>> Ledger::Find(std::span<const std::string> c
   return all;
 }
 
+Expected<std::string> Ledger::VolumeName() {
+  auto query = impl_->db.Use("SELECT name FROM volume");
+  auto row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::unexpected(Error{ErrorKind::kCorrupt, "read ledger", Path(), 0, "it names no volume"});
+  return std::string(query.Text(0));
+}
+
 Expected<std::string> Ledger::PathOf(FolderId folder) {
   std::string path;
   auto done = impl_->AtOneMoment([&]() -> Expected<void> {

@@ -90,9 +90,23 @@ Expected<std::vector<RedoWrite>> RedoFile::Load() const {
   return Deserialise(bytes);
 }
 
-Expected<void> RedoFile::Record(std::span<const RedoWrite> writes) {
-  if (fd_ < 0) fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+// A new file is found after a power cut only if its folder has reached the disk too.
+Expected<void> RedoFile::Create() {
+  fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd_ < 0) return RedoError(path_, errno);
+  const std::filesystem::path parent = std::filesystem::absolute(path_).parent_path();
+  const int folder = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return RedoError(parent, errno);
+  const bool synced = fsync(folder) == 0;
+  const int code = errno;
+  close(folder);
+  if (!synced) return RedoError(parent, code);
+  return {};
+}
+
+Expected<void> RedoFile::Record(std::span<const RedoWrite> writes) {
+  if (fd_ < 0)
+    if (Expected<void> created = Create(); !created) return created;
   const std::vector<std::uint8_t> bytes = Serialise(writes, serial_);
   for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t put = pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));

@@ -43,6 +43,7 @@ class RedoFile {
   const std::string& Path() const { return path_; }
 
  private:
+  Expected<void> Create();
   void Close();
 
   std::string path_;

@@ -93,7 +93,7 @@ Expected<std::vector<LinkName>> DecodeLinks(security::Bytes buffer) {
 Expected<void> CheckComponent(std::u16string_view name) {
   const auto refuse = [](const char* reason) { return Fail(ErrorKind::kInvalid, "open", reason); };
   if (name.empty()) return refuse("an empty name");
-  if (name == u"." || name == u"..") return refuse("\".\" and \"..\" are not names of objects");
+  if (name == u"." || name == u"..") return refuse(R"("." and ".." are not names of objects)");
   if (name.find_first_of(u"\\/") != name.npos) return refuse("a separator in a name");
   if (name.find(u':') != name.npos) return refuse("a stream in a name");
   if (name.find(u'\0') != name.npos) return refuse("a NUL in a name");

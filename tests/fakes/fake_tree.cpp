@@ -17,7 +17,6 @@ using security::ObjectType;
 
 namespace {
 
-constexpr std::uint64_t kRecordMask = 0xFFFFFFFFFFFFull;
 constexpr FileId kRootId{0x0005000000000005, 0};
 
 [[noreturn]] void Impossible(std::string_view why, std::u16string_view path) {

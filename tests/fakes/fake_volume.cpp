@@ -31,7 +31,7 @@ class FakeVolume::CallInFlight {
   FakeVolume& volume_;
 };
 
-FakeVolume::FakeVolume(FakeVolumeOptions options)
+FakeVolume::FakeVolume(const FakeVolumeOptions& options)
     : names_a_run_(options.names_a_run), tree_(options.root_sddl, options.creator) {
   info_.serial = options.serial;
   info_.name = options.is_image ? "fake.img" : "F:";

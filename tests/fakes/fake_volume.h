@@ -39,7 +39,7 @@ struct FakeVolumeOptions {
 // An object whose last name was deleted stays usable by handles that are open, as with POSIX semantics on NTFS.
 class FakeVolume final : public scanner::Volume {
  public:
-  explicit FakeVolume(FakeVolumeOptions options = {});
+  explicit FakeVolume(const FakeVolumeOptions& options = {});
 
   // --- The seam.
   const scanner::VolumeInfo& Info() const override { return info_; }

@@ -86,6 +86,18 @@ TEST_F(ProfileTest, AFolderThatMovedOutOfTheGrantLosesItsEntries) {
   EXPECT_TRUE(Rollback().complete);
 }
 
+TEST_F(ProfileTest, AnExclusionThatCouldNotBeLookedAtWhollyIsLookedAtAgain) {
+  Provision("\\Users\\dev");
+  volume_.File(u"Users/dev/src/.ssh/inner/key");
+  ASSERT_TRUE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));
+  volume_.Inject({.call = fakes::Call::kList, .path = u"Users/dev/src/.ssh/inner"});
+  Provision("\\Users\\dev");
+  EXPECT_TRUE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));
+  Provision("\\Users\\dev");
+  EXPECT_FALSE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));
+  EXPECT_FALSE(HoldsOurs(u"Users/dev/src/.ssh"));
+}
+
 TEST_F(ProfileTest, WhatLiesBehindAFolderThatCannotBeListedKeepsItsEntry) {
   Provision("\\Users\\dev");
   volume_.File(u"Users/dev/new.txt");

@@ -25,11 +25,16 @@ Expected<void> Open(const TargetOptions& target, const std::string& root, std::u
                     std::unique_ptr<store::Ledger>& ledger) {
   std::vector<std::string> paths;
   if (!root.empty()) paths.push_back(root);
+  // The question first whether there is a ledger at all: opening for writing would make one.
+  auto existing = OpenLedgerToRead(target);
+  if (!existing && existing.error().kind == ErrorKind::kNotFound) return std::unexpected(existing.error());
+  if (existing && root.empty() && target.image.empty()) {
+    const Expected<std::string> volume_name = (*existing)->VolumeName();
+    if (volume_name) paths.push_back(*volume_name + "\\");  // "D:"; what is damaged is told by opening for writing.
+  }
+  if (existing) existing->reset();  // Before the writer comes.
   const Expected<char> drive = DriveOf(paths);
   if (!drive) return std::unexpected(drive.error());
-  // The question first whether there is a ledger at all: opening for writing would make one.
-  if (auto existing = OpenLedgerToRead(target); !existing && existing.error().kind == ErrorKind::kNotFound)
-    return std::unexpected(existing.error());
   Expected<std::unique_ptr<scanner::Volume>> opened = OpenVolume(target, *drive, false);
   if (!opened) return std::unexpected(opened.error());
   volume = std::move(*opened);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "scanner/win32/win32_volume.h"
+#include "security/win32/protected_folder.h"
 
 namespace acledger::tools {
 namespace {
@@ -31,11 +32,8 @@ Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive) {
 Expected<std::string> LiveLedgerPath(bool make_folder) {
   const std::string folder = Environment(L"ProgramData", "C:\\ProgramData") + "\\acledger";
   if (make_folder) {
-    std::error_code error;
-    std::filesystem::create_directories(FromUtf8(folder), error);
-    if (error)
-      return std::unexpected(Error{ErrorKind::kDenied, "create the ledger's folder", folder,
-                                   static_cast<std::uint32_t>(error.value()), error.message()});
+    const Expected<void> made = win32::MakeProtectedFolder(FromUtf8(folder).wstring());
+    if (!made) return std::unexpected(made.error());
   }
   return folder + "\\ledger.db";
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scanner/session.h"
+
+namespace acledger::scanner {
+
+// What a user asks for; one grant for each root.
+struct GrantRequest {
+  security::Sid principal;
+  bool principal_is_ours = false;
+  security::AccessMask mask = security::kFileReadAndExecute;
+  std::vector<std::string> roots;
+  store::ProtectedPolicy protected_policy = store::ProtectedPolicy::kReport;
+  store::Rules rules;
+  std::vector<security::Sid> token_sids;
+};
+
+// Checks one root of a request against the volume and keeps it as a grant, which is returned: a new one, the one of the
+// same principal and root with its policy brought up to date, or the one above that it is part of (said in `notes`).
+// Inside a ledger transaction. Errors: kInvalid for a place that is never granted, kUnsupported for a reparse point,
+// kMismatch for another mask, kBusy while it is being rolled back, and what opening the root gives.
+Expected<store::Grant> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
+                                    std::vector<std::string>& notes);
+
+}  // namespace acledger::scanner
