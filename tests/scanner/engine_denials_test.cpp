@@ -7,7 +7,6 @@ namespace acledger::scanner {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class EngineDenialsTest : public EngineTest {
  protected:

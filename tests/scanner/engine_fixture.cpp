@@ -30,7 +30,7 @@ void ReplaceAll(std::string& text, std::string_view what, std::string_view with)
 
 security::Sid SidOf(const char* text) { return Must(security::Sid::FromString(text)); }
 
-EngineTest::EngineTest(fakes::FakeVolumeOptions options) : folder_(NewFolder()), volume_(options) {
+EngineTest::EngineTest(const fakes::FakeVolumeOptions& options) : folder_(NewFolder()), volume_(options) {
   request_.principal = SidOf(kPrincipal);
   OpenLedger();
 }

@@ -25,7 +25,7 @@ struct Killed {};
 // fixed order.
 class EngineTest : public testing::Test {
  protected:
-  explicit EngineTest(fakes::FakeVolumeOptions options = {});
+  explicit EngineTest(const fakes::FakeVolumeOptions& options = {});
   ~EngineTest() override;
 
   // Each opens an engine on the ledger as a program does: Settle(), then the work.

@@ -207,7 +207,7 @@ TEST_F(EngineHostileTest, ARootThatKeepsNoDescriptorsIsOneFailureAndTheOthersGoO
                   .error = {ErrorKind::kNoEffect, "probe", {}, 0, "did not come back"},
                   .times = fakes::Fault::kAlways});
   GrantRequest request = RequestFor("\\fat");
-  request.roots.push_back("\\work");
+  request.roots.emplace_back("\\work");
   EXPECT_EQ(Provision(request).changes, 5u);
   EXPECT_EQ(Provision(request).failures, 1u);
   ASSERT_EQ(Failures().size(), 1u);

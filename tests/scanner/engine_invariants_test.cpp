@@ -16,7 +16,7 @@ using testing::Not;
 
 class EngineInvariantsTest : public EngineTest {
  protected:
-  explicit EngineInvariantsTest(fakes::FakeVolumeOptions options = {}) : EngineTest(options) {
+  explicit EngineInvariantsTest(const fakes::FakeVolumeOptions& options = {}) : EngineTest(options) {
     volume_.File(u"work/a");
     volume_.File(u"work/sub/b");
     volume_.File(u"work/sub/deep/c");

@@ -140,7 +140,7 @@ TEST_F(EngineRulesTest, EqualDescriptorsGetEqualResults) {
 
 TEST_F(EngineRulesTest, ARootBelowAnotherOneIsPartOfIt) {
   GrantRequest request = RequestFor("\\work\\sub");
-  request.roots.push_back("\\work");
+  request.roots.emplace_back("\\work");
   Provision(request);
   EXPECT_EQ(Ledger().Grants()->size(), 1u);
   EXPECT_THAT(notes_, testing::ElementsAre(HasSubstr("part of that grant")));
