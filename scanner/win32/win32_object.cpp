@@ -49,14 +49,12 @@ Expected<std::string> Win32Object::ReadContent(std::size_t limit) {
   std::string text(limit, '\0');
   std::size_t done = 0;
   while (done < limit) {
-    IO_STATUS_BLOCK io{};
-    const NTSTATUS status =
-        NtReadFile(file->Get(), nullptr, nullptr, nullptr, &io, text.data() + done,
-                   static_cast<ULONG>(std::min<std::size_t>(limit - done, 1 << 20)), nullptr, nullptr);
-    if (status == STATUS_END_OF_FILE) break;
-    if (status != STATUS_SUCCESS) return std::unexpected(win32::StatusError("read contents", status));
-    if (io.Information == 0) break;
-    done += io.Information;
+    DWORD got = 0;
+    const auto wanted = static_cast<DWORD>(std::min<std::size_t>(limit - done, 1 << 20));
+    if (!ReadFile(file->Get(), text.data() + done, wanted, &got, nullptr))
+      return std::unexpected(win32::LastError("read contents"));
+    if (got == 0) break;  // The end.
+    done += got;
   }
   text.resize(done);
   return text;

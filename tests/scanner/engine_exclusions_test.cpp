@@ -89,8 +89,9 @@ TEST_F(ProfileTest, AnExclusionThatCouldNotBeLookedAtWhollyIsLookedAtAgain) {
   Provision("\\Users\\dev");
   volume_.File(u"Users/dev/src/.ssh/inner/key");
   ASSERT_TRUE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));
-  volume_.Inject({.call = fakes::Call::kList, .path = u"Users/dev/src/.ssh/inner"});
+  volume_.Inject({.call = fakes::Call::kList, .path = u"Users/dev/src/.ssh/inner", .times = fakes::Fault::kAlways});
   Provision("\\Users\\dev");
+  volume_.ClearFaults();
   EXPECT_TRUE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));
   Provision("\\Users\\dev");
   EXPECT_FALSE(HoldsOurs(u"Users/dev/src/.ssh/inner/key"));

@@ -12,8 +12,8 @@ using testing::Optional;
 
 PathComponents At(std::string_view path) { return ParsePath(path)->components; }
 
-Policy Make(std::string_view root, Policy::Options options = {}) {
-  Expected<Policy> policy = Policy::Make(At(root), std::move(options));
+Policy Make(std::string_view root, const Policy::Options& options = {}) {
+  Expected<Policy> policy = Policy::Make(At(root), options);
   EXPECT_TRUE(policy) << policy.error().ToString();
   return *policy;
 }

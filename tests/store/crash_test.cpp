@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Kills processes that write the ledger. POSIX: a child is forked, not started anew.
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <random>
 #include <thread>
 
@@ -176,7 +176,8 @@ TEST_F(LeftLog, WithAFlippedBitLeavesAPrefixOfWholeBatches) {
   std::mt19937 random(3);
   for (int round = 0; round < 60; ++round) {
     std::string flipped = log;
-    flipped[random() % flipped.size()] ^= static_cast<char>(1 << random() % 8);
+    char& byte = flipped[random() % flipped.size()];
+    byte = static_cast<char>(byte ^ (1 << random() % 8));
     WriteFile("ledger.db", file);
     WriteFile("ledger.db-wal", flipped);
     std::filesystem::remove(path_ + "-shm");

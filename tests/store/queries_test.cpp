@@ -4,7 +4,6 @@
 namespace acledger::store {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using Path = std::vector<std::string>;

@@ -10,8 +10,6 @@
 namespace acledger::scanner::nt {
 namespace {
 
-using testing::ElementsAre;
-
 struct RawEntry {
   std::u16string name;
   std::uint32_t attributes = 0, tag = 0, ea_size = 0;
@@ -44,7 +42,7 @@ std::vector<std::uint8_t> Encode(ListingClass what, const std::vector<RawEntry>&
     Append(entry, entries[i].name);
     if (i + 1 < entries.size()) {
       entry.resize((entry.size() + 7) / 8 * 8);
-      security::StoreU32(&entry[0], entry.size());
+      security::StoreU32(entry.data(), entry.size());
     }
     buffer.insert(buffer.end(), entry.begin(), entry.end());
   }
@@ -125,7 +123,7 @@ TEST(NtDecode, ReadsHardLinks) {
     Store64(&entry[8], last ? 6 : 5);
     security::StoreU32(&entry[16], 2);
     Append(entry, last ? u"zz" : u"ab");
-    if (!last) security::StoreU32(&entry[0], entry.size());
+    if (!last) security::StoreU32(entry.data(), entry.size());
     buffer.insert(buffer.end(), entry.begin(), entry.end());
   }
   const auto links = DecodeLinks(buffer).value();
