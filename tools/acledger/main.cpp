@@ -9,7 +9,9 @@
 #include "tools/acledger/rollback_command.h"
 #include "tools/acledger/sd_command.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int Run(int argc, char** argv) {
   using namespace acledger::tools;
   CLI::App app("Grants a sandbox account access to files, keeps a ledger of it, and takes it back.", "acledger");
   argv = app.ensure_utf8(argv);
@@ -24,9 +26,19 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // Asking for help is no error; every other code of CLI11 means wrong usage.
     return app.exit(error) == 0 ? kDone : kUsage;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "acledger: %s\n", error.what());
-    return kNotPossible;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs("acledger: ", stderr);
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
+    return acledger::tools::kNotPossible;
+  }
 }

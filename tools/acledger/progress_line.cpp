@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/progress_line.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "tools/acledger/console.h"
@@ -13,7 +14,7 @@ constexpr auto kLinePause = std::chrono::seconds(5);
 
 std::string Duration(double seconds) {
   char text[32];
-  const auto whole = static_cast<unsigned long long>(seconds + 0.5);
+  const auto whole = static_cast<unsigned long long>(std::llround(seconds));
   if (whole < 60)
     std::snprintf(text, sizeof text, "%llu s", whole);
   else
