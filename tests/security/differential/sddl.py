@@ -99,6 +99,9 @@ PATTERNS = {
     "ACE without a type": re.compile(r"\(;"),
     "leading zero in a SID": re.compile(r"S-1-(?:\d+-)*0\d"),
     "large number": re.compile(r"\d{10}"),
+    "alias HO": re.compile("[OG]:HO|;HO\\)"),
+    "a part twice": re.compile(r"([OGDS]):.*\1:"),  # No ACE of the grammar that Wine is asked about has a colon.
+    "hex mask of 0": re.compile(r";0x0+;"),
 }
 
 
@@ -112,7 +115,7 @@ LOOSER, STRICTER, OTHER = ("accepts", "refuse"), ("refuses", "accept"), ("other"
 SAMBA_RULES = [
     Rule("T1", OTHER, {"FA"}),
     Rule("T2", STRICTER, {"rights of registry keys", "type of SACL", "NO_ACCESS_CONTROL", "critical flag",
-                          "hex authority"}),
+                          "hex authority", "alias HO"}),
     Rule("T2", OTHER, {"hex authority"}),
     Rule("T6", STRICTER, {"flags without ACEs"}),
     Rule("T7", OTHER, {"flags of an absent DACL"}),
@@ -126,6 +129,9 @@ WINE_RULES = [
     Rule("T7", OTHER, {"flags of an absent DACL"}),
     Rule("T8", OTHER, {"flags of a SACL"}),
     Rule("T9", LOOSER, {"ACE without a type"}),
+    Rule("T11", LOOSER, {"a part twice"}),
+    Rule("T12", STRICTER, {"hex mask of 0"}),
+    Rule("T13", LOOSER, {"large number"}),
 ]
 # Wine 8 has no object ACEs, no hex authorities and fewer aliases, and writes past its own buffer at some texts that have
 # them. It is asked about texts without them.
