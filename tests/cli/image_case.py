@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 PRINCIPAL = "S-1-9-77-4711"
+FILES = os.environ.get("ACLEDGER_FILES", "2500")
 
 
 def program(name):
@@ -17,13 +18,13 @@ def program(name):
 
 
 class ImageCase(unittest.TestCase):
-    """Each test works on a fresh copy of one image (2,500 objects, a Windows disk in small)."""
+    """Each test works on a fresh copy of one image (a Windows disk in small; $ACLEDGER_FILES objects)."""
 
     @classmethod
     def setUpClass(cls):
         cls.shared = tempfile.mkdtemp(prefix="acledger-cli-")
         cls.master = os.path.join(cls.shared, "master.img")
-        subprocess.run([program("make_ntfs_image"), cls.master, "--files", "2500", "--wide", "300", "--seed", "7"],
+        subprocess.run([program("make_ntfs_image"), cls.master, "--files", FILES, "--wide", "300", "--seed", "7"],
                        check=True, stdout=subprocess.DEVNULL)
 
     @classmethod
