@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace acledger::daemon {
+
+// What one client may take of the server. A client past a hard limit is told so by an error without an id (where it
+// still reads) and closed; others do not notice.
+struct ServerOptions {
+  std::size_t clients = 64;             // One more is told "busy" and closed.
+  std::size_t message_bytes = 1 << 20;  // A line; hard.
+  std::size_t calls_in_flight = 32;     // Of a client: more are not read until some are answered. A batch counts its
+                                     // calls, and is begun whole if one more call may begin.
+  std::size_t reply_bytes = 4 << 20;  // Answers that wait to be taken; hard, checked before one more is queued (so that
+                                      // one large answer always fits). From a quarter on, no call is read.
+  std::size_t notifications = 256;    // That wait to be taken; past one of these two the oldest are dropped, and
+  std::size_t notification_bytes = 1 << 20;      // {"method": "missed", "params": {"count": N}} comes in their place.
+  std::chrono::milliseconds line_time{30'000};   // From a line's first byte to its end; hard.
+  std::chrono::milliseconds write_time{30'000};  // In which a client takes some of what is written to it; hard.
+  std::chrono::milliseconds idle_time{0};        // Nothing read or written and no call in flight; hard. 0: no limit.
+};
+
+// Numbers of a running server.
+struct ServerCounters {
+  std::size_t clients = 0;
+  std::size_t buffered = 0;       // Bytes of all clients: unfinished lines, answers and notifications not yet taken.
+  std::size_t peak_buffered = 0;  // The most that `buffered` has been.
+  std::uint64_t calls = 0;
+  std::uint64_t bad_requests = 0;
+  std::uint64_t refused = 0;  // Clients and callers that were not served.
+  std::uint64_t missed = 0;   // Notifications that were dropped.
+};
+
+}  // namespace acledger::daemon
