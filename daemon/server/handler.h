@@ -63,7 +63,8 @@ class Handler {
   // Once for each client that has called: its connection is over (a client that only stops sending counts as gone).
   virtual void Gone(ClientId client) = 0;
 
-  // For the log: a caller that was refused, an instance that could not be made, a limit that closed a connection.
+  // For the log: a caller that was refused, an instance that could not be made, a limit that ended a
+  // connection. A client can cause many of them: write them down at a bounded rate.
   virtual void Trouble(const Error& error) = 0;
 };
 

@@ -4,8 +4,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace acledger::daemon {
+
+// Where to listen, and for whom.
+struct ListenAt {
+  std::string endpoint;  // A socket's path or a pipe's name (`\\.\pipe\...`), UTF-8.
+  std::string
+      sddl{};  // Windows: the descriptor of the pipe; empty: the system's default. Elsewhere the socket has mode 0600.
+};
 
 // What one client may take of the server. A client past a hard limit is told so by an error without an id (where it
 // still reads) and closed; others do not notice.
@@ -13,7 +21,7 @@ struct ServerOptions {
   std::size_t clients = 64;             // One more is told "busy" and closed.
   std::size_t message_bytes = 1 << 20;  // A line; hard.
   std::size_t calls_in_flight = 32;     // Of a client: more are not read until some are answered. A batch counts its
-                                     // calls, and is begun whole if one more call may begin.
+                                        // calls, and is begun whole if one more call may begin.
   std::size_t reply_bytes = 4 << 20;  // Answers that wait to be taken; hard, checked before one more is queued (so that
                                       // one large answer always fits). From a quarter on, no call is read.
   std::size_t notifications = 256;    // That wait to be taken; past one of these two the oldest are dropped, and

@@ -11,13 +11,6 @@
 
 namespace acledger::daemon {
 
-// Where to listen, and for whom.
-struct ListenAt {
-  std::string endpoint;  // A socket's path or a pipe's name (`\\.\pipe\...`), UTF-8.
-  std::string
-      sddl{};  // Windows: the descriptor of the pipe; empty: the system's default. Elsewhere the socket has mode 0600.
-};
-
 // Serves JSON-RPC 2.0, one message a line, to local clients (see message.h, options.h and Handler).
 // Lives on the one thread that runs the io_context; only what says so may be called from others. What a client sends
 // never disturbs another one, and what it leaves unread is bounded.

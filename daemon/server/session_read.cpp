@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/server/session.h"
+
+namespace acledger::daemon {
+namespace {
+
+// Lines of one client that are looked at before the others have their turn.
+constexpr int kLinesATurn = 16;
+
+}  // namespace
+
+void Session::ReadOn() {
+  if (is_reading_ || IsOver()) return;
+  is_reading_ = true;
+  WatchReading();
+  stream_->Read(chunk_,
+                [self = shared_from_this()](std::error_code error, std::size_t size) { self->OnRead(error, size); });
+}
+
+void Session::OnRead(std::error_code error, std::size_t size) {
+  is_reading_ = false;
+  if (IsOver()) return;
+  if (error) return Close();
+  lines_.Append({chunk_.data(), size});
+  held_lines_.Set(lines_.Size());
+  if (lines_.HasLine() || lines_.IsTooLong()) is_line_timed_ = false;
+  if (!is_line_timed_) Unwatch(read_timer_);
+  if (KnowsCaller()) Advance();
+}
+
+bool Session::KnowsCaller() {
+  if (caller_) return true;
+  Expected<Caller> caller = stream_->Identify();
+  if (!caller) {
+    Refuse(caller.error());
+    return false;
+  }
+  caller_ = std::move(*caller);
+  caller_->client = id_;
+  return true;
+}
+
+// Begins what may be begun, and reads on when nothing is left of what was read.
+void Session::Advance() {
+  is_turn_posted_ = false;
+  for (int left = kLinesATurn; left > 0; --left) {
+    if (IsOver()) return;
+    if (lines_.IsTooLong()) return EndWith({ErrorKind::kTooLarge, "read a line", {}, 0, "it is longer than the limit"});
+    if (!MayBegin()) return;  // Answered() or OnWritten() comes back.
+    const std::optional<std::string_view> line = lines_.Next();
+    if (!line) return ReadOn();
+    Handle(*line);
+    held_lines_.Set(IsOver() ? 0 : lines_.Size());
+  }
+  if (std::exchange(is_turn_posted_, true)) return;
+  parts_->gate->Post([self = weak_from_this()] {
+    if (const std::shared_ptr<Session> session = self.lock()) session->Advance();
+  });
+}
+
+void Session::Handle(std::string_view line) {
+  Message message = ParseMessage(line);
+  const auto answers = std::make_shared<Answers>(message.is_batch, parts_->tally);
+  std::vector<std::optional<std::size_t>> places;
+  for (const auto& request : message.requests)
+    places.push_back(request && !request->id ? std::nullopt : std::optional(answers->Expect()));
+  for (std::size_t i = 0; i < places.size() && !IsOver(); ++i) {
+    auto& request = message.requests[i];
+    if (request) {
+      Begin(std::move(*request), answers, places[i]);
+    } else {
+      ++parts_->tally->bad_requests;
+      answers->Give(*places[i], ErrorLine(request.error().id, request.error().error));
+    }
+  }
+  if (std::optional<std::string> answer = answers->TakeLine()) Send(std::move(*answer));
+}
+
+void Session::Begin(Request request, const std::shared_ptr<Answers>& answers, std::optional<std::size_t> place) {
+  ++in_flight_;
+  ++parts_->tally->calls;
+  has_called_ = true;
+  owner_->Behind().Call(*caller_, std::move(request.method), std::move(request.params),
+                        MakeReply(std::move(request.id), answers, place));
+}
+
+// The text is made on the thread that answers.
+Reply Session::MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answers, std::optional<std::size_t> place) {
+  return Reply([self = weak_from_this(), gate = parts_->gate, id = std::move(id), answers = std::move(answers),
+                place](Expected<Json> answer) mutable {
+    std::string line = id ? AnswerLine(*id, answer) : std::string();
+    gate->Post([self = std::move(self), answers = std::move(answers), place, line = std::move(line)]() mutable {
+      if (const std::shared_ptr<Session> session = self.lock()) session->Answered(*answers, place, std::move(line));
+    });
+  });
+}
+
+}  // namespace acledger::daemon
