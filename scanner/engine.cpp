@@ -49,6 +49,10 @@ Expected<SettleReport> Engine::Settle() {
 }
 
 Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::vector<std::string>& notes) {
+  if (const auto refused = RefusedPrincipal(request.principal))
+    return std::unexpected(Error{ErrorKind::kInvalid, "grant to " + request.principal.ToString(), {}, 0, *refused});
+  if (const auto refused = RefusedMask(request.mask))
+    return std::unexpected(Error{ErrorKind::kInvalid, "grant", {}, 0, *refused});
   std::vector<PathComponents> roots;
   for (const std::string& root : request.roots) {
     Expected<PathComponents> components = ComponentsOf(root);
@@ -107,35 +111,52 @@ Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const O
   return total;
 }
 
-Expected<Engine::Contexts> Engine::GrantsAt(const std::optional<std::string>& root) {
+Expected<Engine::Contexts> Engine::ContextsOf(
+    const std::function<bool(const Grant&, const PathComponents& root)>& wanted) {
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  Contexts contexts;
+  for (const Grant& grant : *grants) {
+    const Expected<PathComponents> root = ComponentsOf(grant.root);
+    if (!root) return std::unexpected(root.error());
+    if (!wanted(grant, *root)) continue;
+    auto context = GrantContext::Make(environment_.ledger, grant);
+    if (!context) return std::unexpected(context.error());
+    contexts.push_back(std::move(*context));
+  }
+  return contexts;
+}
+
+Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
   std::optional<PathComponents> wanted;
   if (root) {
     Expected<PathComponents> components = ComponentsOf(*root);
     if (!components) return std::unexpected(components.error());
     wanted = std::move(*components);
   }
-  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  Contexts contexts;
-  for (const Grant& grant : *grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant);
-    if (!context) return std::unexpected(context.error());
-    if (!wanted || SamePath(*wanted, (*context)->root)) contexts.push_back(std::move(*context));
-  }
-  if (root && contexts.empty())
+  Expected<Contexts> contexts =
+      ContextsOf([&](const Grant&, const PathComponents& path) { return !wanted || SamePath(*wanted, path); });
+  if (!contexts) return std::unexpected(contexts.error());
+  if (root && contexts->empty())
     return std::unexpected(
         Error{ErrorKind::kNotFound, "rollback", *root, 0, "no grant has this root (acledger status lists the roots)"});
-  return contexts;
+  return Rollback(*contexts);
 }
 
-Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
-  Expected<Contexts> contexts = GrantsAt(root);
+Expected<RollbackReport> Engine::RollbackGrants(std::span<const store::GrantId> ids) {
+  Expected<Contexts> contexts =
+      ContextsOf([&](const Grant& grant, const PathComponents&) { return std::ranges::find(ids, grant.id) != ids.end(); });
   if (!contexts) return std::unexpected(contexts.error());
+  return Rollback(*contexts);
+}
+
+// Those of one principal and mask go together: one proof for all of them.
+Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
   RollbackReport total;
   total.complete = true;
-  for (auto first = contexts->begin(); first != contexts->end() && !environment_.stop;) {
+  for (auto first = contexts.begin(); first != contexts.end() && !environment_.stop;) {
     const Grant& like = (*first)->grant;
-    const auto last = std::stable_partition(first, contexts->end(), [&like](const auto& context) {
+    const auto last = std::stable_partition(first, contexts.end(), [&like](const auto& context) {
       return context->grant.principal == like.principal && context->grant.mask == like.mask;
     });
     std::vector<GrantContext*> together;

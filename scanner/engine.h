@@ -40,6 +40,9 @@ class Engine {
   // The grants whose root is `root` (any principal), or all. kNotFound: there is no such grant.
   Expected<RollbackReport> Rollback(const std::optional<std::string>& root);
 
+  // These grants; one that is not there (any more) is passed over.
+  Expected<RollbackReport> RollbackGrants(std::span<const store::GrantId> ids);
+
   // Compares what the index says with the volume; differences get their verdict (drifted, pending, ...) and are
   // repaired by the next Provision().
   Expected<VerifyReport> Verify();
@@ -47,7 +50,8 @@ class Engine {
  private:
   using Contexts = std::vector<std::unique_ptr<GrantContext>>;
 
-  Expected<Contexts> GrantsAt(const std::optional<std::string>& root);
+  Expected<Contexts> ContextsOf(const std::function<bool(const store::Grant&, const PathComponents& root)>& wanted);
+  Expected<RollbackReport> Rollback(Contexts& contexts);
   Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);
   Expected<bool> IsFailed(const store::Failure& failure);
 

@@ -91,6 +91,23 @@ Expected<bool> IsPartOf(const Grant& grant, const PathComponents& grant_root, co
 
 }  // namespace
 
+std::optional<std::string> RefusedPrincipal(const security::Sid& principal) {
+  using security::Sid;
+  // Entries for these would open the files to people, not to a sandbox.
+  for (const Sid& broad : {Sid::Everyone(), Sid::AuthenticatedUsers(), Sid::Users(), Sid::Interactive(), Sid::Local(),
+                           Sid::LocalAccount(), Sid::CreatorOwner(), Sid::CreatorGroup(), Sid::OwnerRights(), Sid()})
+    if (principal == broad) return "stands for many people: a grant is for a sandbox's own SID";
+  return std::nullopt;
+}
+
+std::optional<std::string> RefusedMask(security::AccessMask mask) {
+  constexpr security::AccessMask kGrantable =
+      security::kFileAllAccess & ~(security::kWriteDac | security::kWriteOwner | security::kFileDeleteChild);
+  const security::AccessMask rights = security::kFileMapping.Map(mask);
+  if (rights != 0 && (rights & ~kGrantable) == 0) return std::nullopt;
+  return "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives";
+}
+
 Expected<Grant> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
                              std::vector<std::string>& notes) {
   const Expected<Root> root = OpenRoot(environment, request, typed);

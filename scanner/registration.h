@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct GrantRequest {
   store::Rules rules;
   std::vector<security::Sid> token_sids;
 };
+
+// Why nothing is granted to this SID, or with this mask, for a person; nothing if it may be. The mask may hold generic
+// rights.
+std::optional<std::string> RefusedPrincipal(const security::Sid& principal);
+std::optional<std::string> RefusedMask(security::AccessMask mask);
 
 // Checks one root of a request against the volume and keeps it as a grant, which is returned: a new one, the one of the
 // same principal and root with its policy brought up to date, or the one above that it is part of (said in `notes`).

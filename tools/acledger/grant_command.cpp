@@ -11,7 +11,9 @@
 #include "security/sddl.h"
 #include "security/wtf8.h"
 #include "tools/acledger/answer.h"
+#include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
+#include "tools/acledger/follow.h"
 #include "tools/acledger/interrupt.h"
 #include "tools/acledger/progress_line.h"
 #include "tools/acledger/settings.h"
@@ -74,27 +76,25 @@ Expected<void> OpenSession(const GrantWords& words, bool read_only, Session& ses
   return {};
 }
 
-Expected<int> FinishProvision(const GrantWords& words, Session& session, const scanner::ProvisionReport& report) {
-  const Expected<std::vector<store::Failure>> failures = session.ledger->Failures();
-  if (!failures) return std::unexpected(failures.error());
-  Expected<Json> json = StatusJson(*session.ledger);
-  if (!json) return std::unexpected(json.error());
-  (*json)["changes"] = report.changes;
-  (*json)["stripped"] = report.stripped;
-  (*json)["failures"] = failures->size();
-  (*json)["complete"] = report.complete;
+// `status` and `failures` as the ledger, or the daemon, tells them.
+Expected<int> FinishProvision(const GrantWords& words, Json status, const Json& failures,
+                              const scanner::ProvisionReport& report) {
+  status["changes"] = report.changes;
+  status["stripped"] = report.stripped;
+  status["failures"] = failures.size();
+  status["complete"] = report.complete;
   Expected<void> printed;
   if (words.target.json) {
-    printed = Print(*json);
+    printed = Print(status);
   } else {
     std::string text = report.complete ? "Done: " : "Stopped: ";
     text += std::to_string(report.changes) + " descriptors written in this run.";
-    for (const Json& root : (*json)["roots"]) {
+    for (const Json& root : status["roots"]) {
       text += "\n" + root["path"].get<std::string>() + " for " + root["principal"].get<std::string>() + ":";
       for (const auto& [key, value] : root.items())
         if (value.is_number() && value != 0) text += " " + value.dump() + " " + key;
     }
-    for (const store::Failure& failure : *failures) text += "\nfailed: " + Sentence(failure);
+    for (const Json& failure : failures) text += "\nfailed: " + FailureSentence(failure);
     printed = PrintText(text);
   }
   if (!printed) return std::unexpected(printed.error());
@@ -102,10 +102,52 @@ Expected<int> FinishProvision(const GrantWords& words, Session& session, const s
     std::fprintf(stderr,
                  "acledger: stopped; run the same command again to go on where it stopped, or `acledger "
                  "rollback --all` to take back what was done\n");
-  return failures->empty() && report.complete ? kDone : kFailuresListed;
+  return failures.empty() && report.complete ? kDone : kFailuresListed;
+}
+
+void TellNotes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fprintf(stderr, "acledger: %s\n", note.c_str());
+}
+
+Json Texts(const std::vector<security::Sid>& sids) {
+  Json texts = Json::array();
+  for (const security::Sid& sid : sids) texts.push_back(sid.ToString());
+  return texts;
+}
+
+// The daemon does the work; this shows it. Ctrl-C ends the showing, not the work.
+Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client) {
+  const scanner::GrantRequest request = words.settings.Request();
+  const Json params = {{"principal", request.principal.ToString()},
+                       {"roots", request.roots},
+                       {"mask", Hex(request.mask)},
+                       {"exclude", request.rules.excludes},
+                       {"sensitive_names", request.rules.sensitive_names},
+                       {"appdata_allowed", request.rules.appdata_allowed},
+                       {"protected", request.protected_policy == store::ProtectedPolicy::kGrant ? "grant" : "report"},
+                       {"token_sids", Texts(request.token_sids)},
+                       {"own_principal", request.principal_is_ours}};
+  if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
+    return std::unexpected(subscribed.error());
+  const Expected<Json> granted = Ask(client, "grant", params);
+  if (!granted) return std::unexpected(granted.error());
+  TellNotes(granted->value("notes", std::vector<std::string>{}));
+  const Expected<Followed> followed = Follow(client, (*granted)["grants"]);
+  if (!followed) return std::unexpected(followed.error());
+  const Expected<Json> status = Ask(client, "status");
+  if (!status) return std::unexpected(status.error());
+  const Expected<Json> failures = Ask(client, "failures");
+  if (!failures) return std::unexpected(failures.error());
+  scanner::ProvisionReport report;
+  report.changes = followed->changes;
+  report.complete = !followed->stopped && !followed->failed;
+  return FinishProvision(words, *status, (*failures)["failures"], report);
 }
 
 Expected<int> RunProvision(const GrantWords& words) {
+  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return ProvisionByDaemon(words, **client);
   Session session;
   if (Expected<void> opened = OpenSession(words, false, session); !opened) return std::unexpected(opened.error());
   Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedger(words.target, session.volume->Info());
@@ -119,10 +161,14 @@ Expected<int> RunProvision(const GrantWords& words) {
   std::vector<std::string> notes;
   const Expected<std::vector<store::Grant>> grants = engine.Register(*request, notes);
   if (!grants) return std::unexpected(grants.error());
-  for (const std::string& note : notes) std::fprintf(stderr, "acledger: %s\n", note.c_str());
+  TellNotes(notes);
   const Expected<scanner::ProvisionReport> report = engine.Provision(*grants);
   if (!report) return std::unexpected(report.error());
-  return FinishProvision(words, session, *report);
+  const Expected<Json> status = daemon::StatusJson(*session.ledger);
+  if (!status) return std::unexpected(status.error());
+  const Expected<Json> failures = daemon::FailuresJson(*session.ledger);
+  if (!failures) return std::unexpected(failures.error());
+  return FinishProvision(words, *status, (*failures)["failures"], *report);
 }
 
 // --- plan
@@ -195,7 +241,7 @@ struct PlanOutput {
 
 Expected<int> FinishPlan(const GrantWords& words, const store::Counts& counts, const scanner::ProvisionReport& report,
                          const PlanOutput& plan) {
-  Json json = ToJson(counts);
+  Json json = daemon::ToJson(counts);
   json["changes"] = report.changes;
   json["explicit_entries"] = plan.sources;
   json["inherited_entries"] = plan.inherited;

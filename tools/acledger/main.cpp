@@ -8,6 +8,7 @@
 #include "tools/acledger/question_command.h"
 #include "tools/acledger/rollback_command.h"
 #include "tools/acledger/sd_command.h"
+#include "tools/acledger/steer_command.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ int Run(int argc, char** argv) {
   AddQuestionCommands(app, exit_code);
   AddRollbackCommands(app, exit_code);
   AddSdCommand(app, exit_code);
+  AddSteerCommands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

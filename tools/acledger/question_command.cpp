@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/question_command.h"
 
+#include <functional>
 #include <memory>
 
-#include "scanner/policy.h"
-#include "security/wtf8.h"
 #include "tools/acledger/answer.h"
+#include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
 #include "tools/acledger/explain.h"
 #include "tools/acledger/target.h"
@@ -18,10 +18,19 @@ struct QuestionWords {
   std::string path, access;
 };
 
-Expected<int> RunStatus(const QuestionWords& words) {
+// From the daemon that keeps the ledger, or, where none runs, from the ledger.
+Expected<Json> Answer(const QuestionWords& words, const char* method, const Json& params,
+                      const std::function<Expected<Json>(store::Ledger&)>& by_ourselves) {
+  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return Ask(**client, method, params);
   const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
   if (!ledger) return std::unexpected(ledger.error());
-  const Expected<Json> json = StatusJson(**ledger);
+  return by_ourselves(**ledger);
+}
+
+Expected<int> RunStatus(const QuestionWords& words) {
+  const Expected<Json> json = Answer(words, "status", Json::object(), daemon::StatusJson);
   if (!json) return std::unexpected(json.error());
   Expected<void> printed;
   if (words.target.json) {
@@ -41,51 +50,25 @@ Expected<int> RunStatus(const QuestionWords& words) {
   return kDone;
 }
 
-Expected<std::vector<store::Ledger::Found>> FindPath(store::Ledger& ledger, const std::string& path) {
-  const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
-  if (!parsed) return std::unexpected(parsed.error());
-  std::vector<std::string> names;
-  for (const std::u16string& component : parsed->components) names.push_back(ToWtf8(component));
-  return ledger.Find(names, FoldWtf8);
-}
-
 Expected<int> RunCoverage(const QuestionWords& words) {
-  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
-  if (!ledger) return std::unexpected(ledger.error());
-  const Expected<std::vector<store::Ledger::Found>> found = FindPath(**ledger, words.path);
-  if (!found) return std::unexpected(found.error());
-  if (found->empty())
-    return std::unexpected(Error{ErrorKind::kNotFound, "coverage", words.path, 0,
-                                 "it is not in the index: outside every grant, excluded with a folder above it, or "
-                                 "created since (acledger explain tells which)"});
-  Json answers = Json::array();
+  const auto by_ourselves = [&](store::Ledger& ledger) { return daemon::CoverageJson(ledger, words.path); };
+  const Expected<Json> json = Answer(words, "coverage", {{"path", words.path}}, by_ourselves);
+  if (!json) return std::unexpected(json.error());
   std::string text;
-  for (const store::Ledger::Found& one : *found) {
-    store::Counts counts;
-    if (one.as_folder)
-      counts = one.as_folder->counts;
-    else
-      ++counts[one.node.verdict];
-    Json answer = {{"path", words.path},
-                   {"root", one.grant.root},
-                   {"principal", one.grant.principal.ToString()},
-                   {"verdict", store::Name(one.node.verdict)},
-                   {"reason", store::Name(one.node.reason)},
-                   {"state", store::Name(one.grant.state)}};
-    answer.update(ToJson(counts));
-    answers.push_back(std::move(answer));
-    text +=
-        (text.empty() ? "" : "\n") + words.path + " for " + one.grant.principal.ToString() + ": " + Sentence(counts);
-  }
-  const Expected<void> printed = words.target.json ? Print(Json{{"coverage", answers}}) : PrintText(text);
+  for (const Json& one : (*json)["coverage"])
+    text += (text.empty() ? "" : "\n") + words.path + " for " + one["principal"].get<std::string>() + ": " +
+            one["sentence"].get<std::string>();
+  const Expected<void> printed = words.target.json ? Print(*json) : PrintText(text);
   if (!printed) return std::unexpected(printed.error());
   return kDone;
 }
 
 Expected<int> RunExplain(const QuestionWords& words) {
-  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
-  if (!ledger) return std::unexpected(ledger.error());
-  const Expected<Json> json = Explain(**ledger, words.target, words.path, words.access);
+  const auto by_ourselves = [&](store::Ledger& ledger) {
+    return Explain(ledger, words.target, words.path, words.access);
+  };
+  const Expected<Json> json =
+      Answer(words, "explain", {{"path", words.path}, {"access", words.access}}, by_ourselves);
   if (!json) return std::unexpected(json.error());
   const Expected<void> printed = words.target.json ? Print(*json) : PrintText(ExplainText(*json));
   if (!printed) return std::unexpected(printed.error());
@@ -100,7 +83,7 @@ Expected<int> RunFailures(const QuestionWords& words) {
   Json listed = Json::array();
   std::string text;
   for (const store::Failure& failure : *failures) {
-    listed.push_back(ToJson(failure));
+    listed.push_back(daemon::ToJson(failure));
     text += (text.empty() ? "" : "\n") + Sentence(failure);
   }
   const Expected<void> printed =

@@ -6,7 +6,9 @@
 
 #include "scanner/engine.h"
 #include "tools/acledger/answer.h"
+#include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
+#include "tools/acledger/follow.h"
 #include "tools/acledger/interrupt.h"
 #include "tools/acledger/progress_line.h"
 #include "tools/acledger/target.h"
@@ -79,9 +81,34 @@ Expected<void> CheckKnown(store::Ledger& ledger) {
                                "for the same principal first"});
 }
 
+// The daemon does the work; this shows it. Its counts are sums: `failures` and `changes` for all grants together.
+Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& client) {
+  if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
+    return std::unexpected(subscribed.error());
+  const Expected<Json> queued =
+      Ask(client, "rollback", words.all ? Json{{"all", true}} : Json{{"root", words.root}});
+  if (!queued) return std::unexpected(queued.error());
+  const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
+  if (!followed) return std::unexpected(followed.error());
+  const Json json = {{"changes", followed->changes},
+                     {"failures", followed->failures},
+                     {"remaining", followed->remaining},
+                     {"complete", !followed->stopped && !followed->failed}};
+  const std::string text = std::to_string(followed->changes) + " descriptors written, " +
+                           std::to_string(followed->failures) + " failures, " + std::to_string(followed->remaining) +
+                           " entries remain" + (followed->stopped ? "; the daemon goes on" : "");
+  if (Expected<void> printed = words.target.json ? Print(json) : PrintText(text); !printed)
+    return std::unexpected(printed.error());
+  if (followed->remaining > 0) return kEntriesRemain;
+  return followed->failures > 0 || followed->failed || followed->stopped ? kFailuresListed : kDone;
+}
+
 Expected<int> RunRollback(const RollbackWords& words) {
   if (words.root.empty() == !words.all)
     return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
+  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return RollbackByDaemon(words, **client);
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
   if (Expected<void> opened = Open(words.target, words.root, volume, ledger); !opened)
@@ -102,7 +129,7 @@ Expected<int> RunRollback(const RollbackWords& words) {
   Json listed = Json::array();
   std::string text = Sentence(*report);
   for (const store::Failure& failure : *failures) {
-    listed.push_back(tools::ToJson(failure));
+    listed.push_back(daemon::ToJson(failure));
     text += "\nfailed: " + tools::Sentence(failure);
   }
   json["failures"] = std::move(listed);
@@ -125,7 +152,7 @@ Expected<int> RunVerify(const TargetOptions& target) {
     report = engine.Verify();
   }
   if (!report) return std::unexpected(report.error());
-  Json json = tools::ToJson(report->counts);
+  Json json = daemon::ToJson(report->counts);
   json["differences"] = report->differences;
   json["failures"] = report->failures;
   json["complete"] = report->complete;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/settings.h"
 
+#include "daemon/answers/mask.h"
 #include "security/sddl.h"
-#include "tools/acledger/mask.h"
 
 namespace acledger::tools {
 namespace {
@@ -12,18 +12,13 @@ std::unexpected<Error> Usage(const std::string& option, const std::string& reaso
 }
 
 Expected<security::AccessMask> Grantable(security::AccessMask mask, const std::string& option) {
-  constexpr security::AccessMask grantable =
-      security::kFileAllAccess & ~(security::kWriteDac | security::kWriteOwner | security::kFileDeleteChild);
-  const security::AccessMask rights = security::kFileMapping.Map(mask);
-  if (rights == 0 || (rights & ~grantable) != 0)
-    return Usage(option,
-                 "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives");
-  return rights;
+  if (const auto refused = scanner::RefusedMask(mask)) return Usage(option, *refused);
+  return security::kFileMapping.Map(mask);
 }
 
 Expected<security::AccessMask> MaskOf(const std::string& word) {
   if (word.empty()) return security::kFileReadAndExecute;
-  const Expected<security::AccessMask> mask = ParseMask(word);
+  const Expected<security::AccessMask> mask = daemon::ParseMask(word);
   if (!mask) return mask;
   return Grantable(*mask, "--mask " + word);
 }
@@ -32,15 +27,6 @@ Expected<security::Sid> SidOf(const std::string& word, const char* option) {
   Expected<security::Sid> sid = security::SidFromSddl(word);
   if (!sid) return Usage(std::string(option) + " " + word, "not a SID: " + sid.error().reason);
   return sid;
-}
-
-// Entries for these would open the files to people, not to a sandbox.
-bool StandsForEverybody(const security::Sid& sid) {
-  using security::Sid;
-  for (const Sid& broad : {Sid::Everyone(), Sid::AuthenticatedUsers(), Sid::Users(), Sid::Interactive(), Sid::Local(),
-                           Sid::LocalAccount(), Sid::CreatorOwner(), Sid::CreatorGroup(), Sid::OwnerRights(), Sid()})
-    if (sid == broad) return true;
-  return false;
 }
 
 }  // namespace
@@ -69,8 +55,7 @@ Expected<void> GrantSettings::Check(const store::Config& config) {
   const Expected<security::Sid> sid =
       principal.empty() ? Expected<security::Sid>(*config.principal) : SidOf(principal, "--principal");
   if (!sid) return std::unexpected(sid.error());
-  if (StandsForEverybody(*sid))
-    return Usage("--principal " + sid->ToString(), "stands for many people: a grant is for a sandbox's own SID");
+  if (const auto refused = scanner::RefusedPrincipal(*sid)) return Usage("--principal " + sid->ToString(), *refused);
   const Expected<security::AccessMask> rights =
       mask.empty() && config.mask ? Grantable(*config.mask, "mask") : MaskOf(mask);
   if (!rights) return std::unexpected(rights.error());

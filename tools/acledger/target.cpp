@@ -4,8 +4,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "daemon/target/live_volume.h"
 #include "tools/acledger/exit_code.h"
-#include "tools/acledger/live_volume.h"
 
 namespace acledger::tools {
 
@@ -15,18 +15,20 @@ void AddTargetOptions(CLI::App& command, TargetOptions& options) {
   command.add_option("--ledger", options.ledger, "Ledger file (default: FILE.acledger beside the image)")
       ->type_name("FILE");
   command.add_option("--config", options.config, "Configuration file (acledger.toml)")->type_name("FILE");
+  command.add_option("--endpoint", options.endpoint, "Socket or pipe of the daemon (default: where it listens)")
+      ->type_name("NAME");
   command.add_flag("--json", options.json, "Answer as JSON on standard output");
 }
 
 Expected<std::string> LedgerPath(const TargetOptions& options) {
   if (!options.ledger.empty()) return options.ledger;
   if (!options.image.empty()) return options.image + ".acledger";
-  return LiveLedgerPath(false);
+  return daemon::LiveLedgerPath(false);
 }
 
 Expected<std::unique_ptr<scanner::Volume>> OpenVolume(const TargetOptions& options, char drive, bool read_only) {
-  if (options.image.empty()) return OpenLiveVolume(drive);
-  Expected<std::unique_ptr<scanner::Volume>> image = OpenImage(options.image, read_only);
+  if (options.image.empty()) return daemon::OpenLiveVolume(drive);
+  Expected<std::unique_ptr<scanner::Volume>> image = daemon::OpenImage(options.image, read_only);
   // The word is right, the file is not: ExitFor() tells these apart.
   if (!image && image.error().kind == ErrorKind::kInvalid) image.error().kind = ErrorKind::kUnsupported;
   return image;
@@ -34,7 +36,7 @@ Expected<std::unique_ptr<scanner::Volume>> OpenVolume(const TargetOptions& optio
 
 Expected<std::unique_ptr<store::Ledger>> OpenLedger(const TargetOptions& options, const scanner::VolumeInfo& volume) {
   Expected<std::string> path =
-      options.ledger.empty() && options.image.empty() ? LiveLedgerPath(true) : LedgerPath(options);
+      options.ledger.empty() && options.image.empty() ? daemon::LiveLedgerPath(true) : LedgerPath(options);
   if (!path) return std::unexpected(path.error());
   store::OpenOptions how;
   how.volume_serial = volume.serial;

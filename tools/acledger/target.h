@@ -15,6 +15,7 @@ namespace acledger::tools {
 struct TargetOptions {
   std::string image;   // Empty: the live volume.
   std::string ledger;  // Empty: beside the image, or in the machine's folder.
+  std::string endpoint;  // Of the daemon; empty: $ACLEDGER_ENDPOINT, or the default place.
   std::string config;  // acledger.toml; empty: none.
   bool json = false;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "tools/acledger/mask.h"
+#include "daemon/answers/mask.h"
 
 #include <charconv>
 
-namespace acledger::tools {
+namespace acledger::daemon {
 
 Expected<security::AccessMask> ParseMask(const std::string& word) {
   const bool hex = word.starts_with("0x") || word.starts_with("0X");
@@ -15,4 +15,4 @@ Expected<security::AccessMask> ParseMask(const std::string& word) {
   return security::kFileMapping.Map(mask);
 }
 
-}  // namespace acledger::tools
+}  // namespace acledger::daemon

@@ -6,7 +6,7 @@
 
 #include "scanner/volume.h"
 
-namespace acledger::tools {
+namespace acledger::daemon {
 
 // The mounted volume with this drive letter (0: that of the system). kUnsupported where there is no Windows.
 Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive);
@@ -17,4 +17,4 @@ Expected<std::string> LiveLedgerPath(bool make_folder);
 // An NTFS volume in an image file or on a device. kUnsupported where this build has no library for it.
 Expected<std::unique_ptr<scanner::Volume>> OpenImage(const std::string& path, bool read_only);
 
-}  // namespace acledger::tools
+}  // namespace acledger::daemon

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tools/acledger/live_volume.h"
+#include "daemon/target/live_volume.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include "scanner/win32/win32_volume.h"
 #include "security/win32/protected_folder.h"
 
-namespace acledger::tools {
+namespace acledger::daemon {
 namespace {
 
 // The environment as UTF-8, whatever the code page.
@@ -38,4 +38,4 @@ Expected<std::string> LiveLedgerPath(bool make_folder) {
   return folder + "\\ledger.db";
 }
 
-}  // namespace acledger::tools
+}  // namespace acledger::daemon

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "tools/acledger/live_volume.h"
+#include "daemon/target/live_volume.h"
 
-namespace acledger::tools {
+namespace acledger::daemon {
 namespace {
 
 constexpr const char* kReason =
@@ -15,4 +15,4 @@ Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char) {
 
 Expected<std::string> LiveLedgerPath(bool) { return Fail(ErrorKind::kUnsupported, "find the ledger", kReason); }
 
-}  // namespace acledger::tools
+}  // namespace acledger::daemon

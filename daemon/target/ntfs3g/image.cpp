@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/ntfs3g/ntfs3g_volume.h"
-#include "tools/acledger/live_volume.h"
+#include "daemon/target/live_volume.h"
 
-namespace acledger::tools {
+namespace acledger::daemon {
 
 Expected<std::unique_ptr<scanner::Volume>> OpenImage(const std::string& path, bool read_only) {
   return scanner::OpenNtfsImage(path, read_only);
 }
 
-}  // namespace acledger::tools
+}  // namespace acledger::daemon

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/answers/answer.h"
+
+#include <cstdio>
+
+#include "scanner/path.h"
+#include "security/wtf8.h"
+
+namespace acledger::daemon {
+
+using store::Verdict;
+
+namespace {
+
+// The order in which people read them.
+constexpr Verdict kOrder[] = {Verdict::kReadable, Verdict::kCovered, Verdict::kPending, Verdict::kDenied,
+                              Verdict::kSkipped,  Verdict::kDrifted, Verdict::kFailed,  Verdict::kUnknown};
+
+}  // namespace
+
+std::string Hex(std::uint32_t value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%x", value);
+  return text;
+}
+
+Json ToJson(const store::Counts& counts) {
+  Json json;
+  json["objects"] = counts.Objects();
+  for (const Verdict verdict : kOrder) json[store::Name(verdict)] = counts[verdict];
+  return json;
+}
+
+Json ToJson(const Error& error) {
+  return {{"kind", Name(error.kind)}, {"operation", error.operation}, {"code", error.code}, {"reason", error.reason}};
+}
+
+Json ToJson(const store::Failure& failure) {
+  return {{"path", failure.path},
+          {"right", failure.right},
+          {"principal", failure.principal.ToString()},
+          {"error", ToJson(failure.error)}};
+}
+
+Expected<Json> StatusJson(store::Ledger& ledger) {
+  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  store::Counts total;
+  Json roots = Json::array();
+  for (const store::Grant& grant : *grants) {
+    const Expected<std::optional<store::Folder>> folder = ledger.Root(grant.id);
+    if (!folder) return std::unexpected(folder.error());
+    const store::Counts counts = *folder ? (*folder)->counts : store::Counts{};
+    total += counts;
+    Json root = {{"path", grant.root},
+                 {"principal", grant.principal.ToString()},
+                 {"mask", Hex(grant.mask)},
+                 {"state", store::Name(grant.state)}};
+    root.update(ToJson(counts));
+    roots.push_back(std::move(root));
+  }
+  Json json = ToJson(total);
+  json["roots"] = std::move(roots);
+  return json;
+}
+
+std::string Sentence(const store::Counts& counts) {
+  std::string text = std::to_string(counts.Objects()) + " objects";
+  const char* separator = ": ";
+  for (const Verdict verdict : kOrder) {
+    if (counts[verdict] == 0) continue;
+    text += separator + std::to_string(counts[verdict]) + " " + store::Name(verdict);
+    separator = ", ";
+  }
+  return text;
+}
+
+Expected<Json> FailuresJson(store::Ledger& ledger) {
+  const Expected<std::vector<store::Failure>> failures = ledger.Failures();
+  if (!failures) return std::unexpected(failures.error());
+  Json listed = Json::array();
+  for (const store::Failure& failure : *failures) listed.push_back(ToJson(failure));
+  return Json{{"failures", std::move(listed)}};
+}
+
+Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path) {
+  const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
+  if (!parsed) return std::unexpected(parsed.error());
+  std::vector<std::string> names;
+  for (const std::u16string& component : parsed->components) names.push_back(ToWtf8(component));
+  const Expected<std::vector<store::Ledger::Found>> found = ledger.Find(names, FoldWtf8);
+  if (!found) return std::unexpected(found.error());
+  if (found->empty())
+    return std::unexpected(Error{ErrorKind::kNotFound, "coverage", path, 0,
+                                 "it is not in the index: outside every grant, excluded with a folder above it, or "
+                                 "created since (acledger explain tells which)"});
+  Json answers = Json::array();
+  for (const store::Ledger::Found& one : *found) {
+    store::Counts counts;
+    if (one.as_folder)
+      counts = one.as_folder->counts;
+    else
+      ++counts[one.node.verdict];
+    Json answer = {{"path", path},
+                   {"root", one.grant.root},
+                   {"principal", one.grant.principal.ToString()},
+                   {"verdict", store::Name(one.node.verdict)},
+                   {"reason", store::Name(one.node.reason)},
+                   {"state", store::Name(one.grant.state)}};
+    answer.update(ToJson(counts));
+    answer["sentence"] = Sentence(counts);
+    answers.push_back(std::move(answer));
+  }
+  return Json{{"coverage", std::move(answers)}};
+}
+
+}  // namespace acledger::daemon

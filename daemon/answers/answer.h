@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "daemon/rpc/json.h"
+#include "scanner/volume.h"
+#include "store/ledger.h"
+
+// What is told of a ledger, as JSON: the same fields from the command line and from the daemon. Pure questions; a
+// read-only ledger will do.
+namespace acledger::daemon {
+
+// {"objects": N, "readable": N, ...}: the verdicts sum to objects.
+Json ToJson(const store::Counts& counts);
+Json ToJson(const Error& error);
+Json ToJson(const store::Failure& failure);
+
+// objects, verdicts and roots.
+Expected<Json> StatusJson(store::Ledger& ledger);
+// {"failures": [...]}.
+Expected<Json> FailuresJson(store::Ledger& ledger);
+// {"coverage": [for each grant that reaches `path`]}. kNotFound where none has it in its index.
+Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path);
+
+// What each grant says of `path`: verdict, reason, the entry and where it comes from; and what the object holds now,
+// where `volume` could be opened (an image cannot while another program provisions it). `access`: a mask, or empty for
+// the grant's own.
+Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume*>& volume, const std::string& path,
+                           const std::string& access);
+
+// "12 objects: 3 readable, 9 covered".
+std::string Sentence(const store::Counts& counts);
+// "0x1200a9".
+std::string Hex(std::uint32_t value);
+
+}  // namespace acledger::daemon

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "security/error.h"
+
+namespace acledger::daemon {
+
+struct DaemonOptions {
+  std::string image;     // Empty: the live volume.
+  std::string drive;     // "D": another live volume than the system's.
+  std::string ledger;    // Empty: beside the image, or in the machine's folder.
+  std::string endpoint;  // Empty: DefaultEndpoint().
+  std::string log;       // Empty: stderr.
+  bool full_speed = false;
+};
+
+// Reads the command line. What is wrong, or help, is told; then the exit code is to be returned.
+std::expected<DaemonOptions, int> ReadOptions(int argc, char** argv);
+
+}  // namespace acledger::daemon

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+#include "daemon/server/server.h"
+#include "daemon/service/params.h"
+#include "daemon/service/worker.h"
+
+namespace acledger::daemon {
+
+// What a Service works on. All must outlive it.
+struct ServiceParts {
+  scanner::Volume& volume;
+  store::Ledger& writer;
+  store::Ledger& reader;     // Another opening of the same ledger, read-only: questions never wait for the writer.
+  store::Ledger& explainer;  // A third one, for the thread that asks the volume.
+  std::string ledger_path;
+  unsigned readers = 2;
+  bool polite = true;  // Gives way to other programs.
+};
+
+// The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
+// tells methods, parameters and answers. Lives on the thread of the io_context.
+class Service final : public Handler, private WorkerObserver {
+ public:
+  Service(asio::io_context& io, const ServiceParts& parts);
+  ~Service() override;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Notifications go through it. Before Start().
+  void Attach(Server& server) { server_ = &server; }
+  Expected<void> Start();
+  // Finishes the batch; waiting calls are told so.
+  void Stop();
+
+  void Call(const Caller& caller, std::string method, Json params, Reply reply) override;
+  void Gone(ClientId client) override;
+  void Trouble(const Error& error) override;
+
+  // For the log: each line once, on any thread.
+  using Log = std::function<void(bool is_error, const std::string& line)>;
+  void SetLog(Log log) { log_ = std::move(log); }
+
+ private:
+  struct Method;
+  struct Wait;
+  static const std::vector<std::pair<std::string_view, Method>>& Methods();
+
+  void OnProgress(const Job& job, const scanner::ProgressState& state) override;
+  void OnEnded(const JobReport& report) override;
+  void Publish(std::string method, Json params);
+  void LookAtWaits();
+  void ArmTimer();
+
+  Expected<Json> Version(const Caller& caller, Params& params);
+  Expected<Json> Status(const Caller& caller, Params& params);
+  Expected<Json> Coverage(const Caller& caller, Params& params);
+  Expected<Json> Failures(const Caller& caller, Params& params);
+  Expected<Json> Pause(const Caller& caller, Params& params);
+  Expected<Json> Resume(const Caller& caller, Params& params);
+  Expected<Json> Cancel(const Caller& caller, Params& params);
+  Expected<Json> Prioritise(const Caller& caller, Params& params);
+  Expected<Json> Subscribe(const Caller& caller, Params& params);
+  Expected<Json> Rollback(const Caller& caller, Params& params);
+  Expected<Json> Verify(const Caller& caller, Params& params);
+  void Explain(const Caller& caller, Params& params, Reply reply);
+  void AddGrant(const Caller& caller, Params& params, Reply reply);
+  void WaitFor(const Caller& caller, Params& params, Reply reply);
+
+  // The live grants whose root is at or above `path`, or below it.
+  Expected<std::vector<store::Grant>> GrantsNear(const std::string& path);
+  // The grants with exactly this root; all for an empty path. kNotFound where there is none.
+  Expected<std::vector<store::Grant>> GrantsWithRoot(const std::string& root);
+  // Empty: not yet.
+  std::optional<Expected<Json>> AnswerOf(const Wait& wait);
+
+  asio::io_context& io_;
+  ServiceParts parts_;
+  Server* server_ = nullptr;
+  Log log_ = [](bool, const std::string&) {};
+  Worker worker_;
+  asio::thread_pool explaining_{1};
+  asio::steady_timer timer_;
+  std::unordered_set<ClientId> subscribers_;
+  std::vector<std::unique_ptr<Wait>> waits_;
+  std::chrono::steady_clock::time_point last_progress_;  // The worker's thread alone.
+  bool stopped_ = false;
+};
+
+}  // namespace acledger::daemon

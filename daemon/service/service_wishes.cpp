@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// What changes something: the methods that give work to the Worker or steer it, and the wait for its end.
+#include <algorithm>
+
+#include "daemon/answers/answer.h"
+#include "daemon/service/service_wait.h"
+#include "scanner/path.h"
+#include "security/wtf8.h"
+
+namespace acledger::daemon {
+
+using scanner::PathComponents;
+using store::Grant;
+
+namespace {
+
+bool IsAtOrBelow(const PathComponents& path, const PathComponents& folder) {
+  return path.size() >= folder.size() &&
+         std::equal(folder.begin(), folder.end(), path.begin(),
+                    [](const std::u16string& a, const std::u16string& b) { return SameName(a, b); });
+}
+
+Expected<PathComponents> ComponentsOf(const std::string& path) {
+  Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
+  if (!parsed) return std::unexpected(InvalidParams("\"path\": " + parsed.error().ToString()));
+  return std::move(parsed->components);
+}
+
+Json Listed(const std::vector<Grant>& grants) {
+  Json listed = Json::array();
+  for (const Grant& grant : grants)
+    listed.push_back({{"grant", grant.id}, {"root", grant.root}, {"principal", grant.principal.ToString()}});
+  return listed;
+}
+
+}  // namespace
+
+Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path) {
+  const Expected<PathComponents> wanted = ComponentsOf(path);
+  if (!wanted) return std::unexpected(wanted.error());
+  Expected<std::vector<Grant>> grants = parts_.reader.Grants();
+  if (!grants) return grants;
+  std::erase_if(*grants, [&](const Grant& grant) {
+    const Expected<PathComponents> root = ComponentsOf(grant.root);
+    return !root || !(IsAtOrBelow(*wanted, *root) || IsAtOrBelow(*root, *wanted));
+  });
+  return grants;
+}
+
+Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root) {
+  Expected<std::vector<Grant>> grants = parts_.reader.Grants();
+  if (!grants || root.empty()) return grants;
+  const Expected<PathComponents> wanted = ComponentsOf(root);
+  if (!wanted) return std::unexpected(wanted.error());
+  std::erase_if(*grants, [&](const Grant& grant) {
+    const Expected<PathComponents> own = ComponentsOf(grant.root);
+    return !own || own->size() != wanted->size() || !IsAtOrBelow(*own, *wanted);
+  });
+  if (grants->empty())
+    return std::unexpected(
+        Error{ErrorKind::kNotFound, "find the grant", root, 0, "no grant has this root (status lists the roots)"});
+  return grants;
+}
+
+void Service::AddGrant(const Caller&, Params& params, Reply reply) {
+  Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
+  if (!request) return reply(std::unexpected(request.error()));
+  worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
+                   scanner::Engine& engine, store::Ledger&, Queue& queue) {
+    std::vector<std::string> notes;
+    const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
+    if (!grants) return (*reply)(std::unexpected(grants.error()));
+    for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
+    (*reply)(Json{{"grants", Listed(*grants)}, {"notes", notes}});
+  });
+}
+
+Expected<Json> Service::Rollback(const Caller&, Params& params) {
+  const bool all = params.Flag("all");
+  const std::string root = params.TextOr("root", "");
+  if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kRollback, UrgencyOf(grant.root)});
+  });
+  return Json{{"grants", Listed(*grants)}};
+}
+
+Expected<Json> Service::Verify(const Caller&, Params& params) {
+  const std::string root = params.TextOr("root", "");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kVerify, UrgencyOf(grant.root)});
+  });
+  return Json{{"grants", Listed(*grants)}};
+}
+
+// Without a root: everything.
+Expected<Json> Service::Pause(const Caller&, Params& params) {
+  const std::string root = params.TextOr("root", "");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  if (root.empty()) {
+    worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
+    return Json{{"paused", true}};
+  }
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    for (const store::Grant& grant : *grants) queue.Hold(grant.id);
+  });
+  return Json{{"on_hold", Listed(*grants)}};
+}
+
+Expected<Json> Service::Resume(const Caller&, Params& params) {
+  const std::string root = params.TextOr("root", "");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    if (root.empty()) queue.ResumeAll();
+    for (const store::Grant& grant : *grants) queue.Release(grant.id);
+  });
+  return Json{{"resumed", Listed(*grants)}};
+}
+
+// Out of the queue; what was written stays, and stays recorded. Another wish for the grant goes on from there.
+Expected<Json> Service::Cancel(const Caller&, Params& params) {
+  const std::string root = params.Text("root");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    for (const store::Grant& grant : *grants) queue.Cancel(grant.id);
+  });
+  return Json{{"cancelled", Listed(*grants)}};
+}
+
+Expected<Json> Service::Prioritise(const Caller&, Params& params) {
+  const std::string path = params.Text("path");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  Expected<std::vector<store::Grant>> grants = GrantsNear(path);
+  if (!grants) return std::unexpected(grants.error());
+  worker_.WithQueue([&](Queue& queue) {
+    std::erase_if(*grants, [&](const store::Grant& one) { return !queue.Prioritise(one.id, Urgency::kWaitedFor); });
+  });
+  return Json{{"prioritised", Listed(*grants)}};
+}
+
+// --- waiting
+
+std::optional<Expected<Json>> Service::AnswerOf(const Wait& wait) {
+  const Expected<std::vector<store::Grant>> near = GrantsNear(wait.path);
+  if (!near) return std::unexpected(near.error());
+  bool busy = false;
+  worker_.WithQueue([&](const Queue& queue) {
+    for (const Job& job : queue.Jobs())
+      busy = busy || std::ranges::any_of(*near, [&](const store::Grant& grant) { return grant.id == job.grant; });
+  });
+  Expected<Json> coverage = CoverageJson(parts_.reader, wait.path);
+  if (!busy) return coverage;
+  if (!coverage) return std::nullopt;
+  for (const Json& one : (*coverage)["coverage"])
+    if (one["pending"] != 0 || one["unknown"] != 0 || one["state"] == "scanning") return std::nullopt;
+  return coverage;
+}
+
+void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
+  const std::string path = params.Text("path");
+  const std::uint64_t timeout = params.NumberOr("timeout_ms", 30'000, 86'400'000);
+  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
+  auto wait = std::make_unique<Wait>(Wait{caller.client, path, deadline, std::move(reply)});
+  if (std::optional<Expected<Json>> answer = AnswerOf(*wait)) return wait->reply(std::move(*answer));
+  const Expected<std::vector<store::Grant>> near = GrantsNear(path);
+  if (!near) return wait->reply(std::unexpected(near.error()));
+  worker_.WithQueue([&](Queue& queue) {
+    for (const store::Grant& grant : *near) queue.Prioritise(grant.id, Urgency::kWaitedFor);
+  });
+  waits_.push_back(std::move(wait));
+  ArmTimer();
+}
+
+void Service::LookAtWaits() {
+  const auto now = std::chrono::steady_clock::now();
+  for (const std::unique_ptr<Wait>& wait : std::exchange(waits_, {})) {
+    std::optional<Expected<Json>> answer = AnswerOf(*wait);
+    if (!answer && wait->deadline <= now)
+      answer = std::unexpected(Error{ErrorKind::kBusy, "wait for", wait->path, 0,
+                                     "not decided within the time; it goes on (status tells how far it is)"});
+    if (answer)
+      wait->reply(std::move(*answer));
+    else
+      waits_.push_back(std::make_unique<Wait>(std::move(*wait)));
+  }
+  ArmTimer();
+}
+
+void Service::ArmTimer() {
+  if (waits_.empty()) return;
+  const auto soonest = std::ranges::min_element(waits_, {}, [](const auto& wait) { return wait->deadline; });
+  timer_.expires_at((*soonest)->deadline);
+  timer_.async_wait([this](std::error_code cancelled) {
+    if (!cancelled && !stopped_) LookAtWaits();
+  });
+}
+
+}  // namespace acledger::daemon

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/service/system.h"
+
+namespace acledger::daemon {
+
+using store::Grant;
+using store::GrantState;
+
+// Passes the engine's progress on, with the job that it belongs to.
+class Worker::Relay final : public scanner::Progress {
+ public:
+  explicit Relay(WorkerObserver& observer) : observer_(observer) {}
+
+  void Begin(const Job& job) { job_ = job; }
+  void Report(const scanner::ProgressState& state) override { observer_.OnProgress(job_, state); }
+
+ private:
+  WorkerObserver& observer_;
+  Job job_;
+};
+
+namespace {
+
+std::optional<Work> UnfinishedWork(GrantState state) {
+  switch (state) {
+    case GrantState::kScanning:
+    case GrantState::kPlanning:
+    case GrantState::kApplying:
+      return Work::kProvision;
+    case GrantState::kRollingBack:
+      return Work::kRollback;
+    case GrantState::kComplete:
+    case GrantState::kRolledBack:
+      break;
+  }
+  return std::nullopt;
+}
+
+JobReport Failed(JobReport report, const Error& error) {
+  report.how = Ended::kFailed;
+  report.error = error;
+  return report;
+}
+
+Expected<std::optional<Grant>> FindGrant(store::Ledger& ledger, store::GrantId id) {
+  const Expected<std::vector<Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  const auto found = std::ranges::find(*grants, id, &Grant::id);
+  return found == grants->end() ? std::nullopt : std::optional(*found);
+}
+
+}  // namespace
+
+Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, bool polite)
+    : volume_(volume),
+      ledger_(ledger),
+      observer_(observer),
+      readers_(readers),
+      polite_(polite),
+      relay_(std::make_unique<Relay>(observer)),
+      engine_({volume_, ledger_, *relay_, give_way_, readers_}) {}
+
+Worker::~Worker() { Stop(); }
+
+Expected<void> Worker::Start() {
+  if (const auto settled = engine_.Settle(); !settled) return std::unexpected(settled.error());
+  const Expected<std::vector<Grant>> grants = ledger_.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const Grant& grant : *grants)
+    if (const std::optional<Work> work = UnfinishedWork(grant.state))
+      queue_.Put({grant.id, *work, UrgencyOf(grant.root)});
+  thread_ = std::thread([this] { Loop(); });
+  return {};
+}
+
+void Worker::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    Reconsider();
+  }
+  thread_.join();
+}
+
+void Worker::Post(Command command) {
+  const std::lock_guard lock(mutex_);
+  commands_.push_back(std::move(command));
+  Reconsider();
+}
+
+Moment Worker::Now() const { return std::chrono::duration_cast<Moment>(std::chrono::steady_clock::now() - begun_); }
+
+// With the lock held.
+void Worker::Reconsider() {
+  give_way_ = ending_ || !commands_.empty() || queue_.ShouldYield(Now());
+  changed_.notify_one();
+}
+
+void Worker::Loop() {
+  if (polite_) GiveWayToOthers();
+  std::unique_lock lock(mutex_);
+  while (!ending_) {
+    RunCommands(lock);
+    if (ending_) break;
+    if (const std::optional<Job> job = queue_.Next(Now())) {
+      RunJob(lock, *job);
+    } else if (!commands_.empty()) {
+      continue;
+    } else if (const std::optional<Moment> retry = queue_.NextRetry()) {
+      changed_.wait_until(lock, begun_ + *retry);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+}
+
+void Worker::RunCommands(std::unique_lock<std::mutex>& lock) {
+  while (!commands_.empty() && !ending_) {
+    const std::vector<Command> commands = std::exchange(commands_, {});
+    give_way_ = false;
+    for (const Command& command : commands) {
+      Queue wishes;
+      lock.unlock();
+      command(engine_, ledger_, wishes);
+      lock.lock();
+      for (const Job& job : wishes.Jobs()) queue_.Put(job);
+    }
+  }
+}
+
+void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
+  give_way_ = false;
+  relay_->Begin(job);
+  lock.unlock();
+  const JobReport report = Do(job);
+  lock.lock();
+  queue_.End(report.how, Now());
+  lock.unlock();
+  observer_.OnEnded(report);
+  lock.lock();
+}
+
+JobReport Worker::Do(const Job& job) {
+  JobReport report;
+  report.job = job;
+  const Expected<std::optional<Grant>> grant = FindGrant(ledger_, job.grant);
+  if (!grant) return Failed(report, grant.error());
+  if (!*grant) return report;  // Rolled back together with another one.
+  report.root = (*grant)->root;
+  if (job.work == Work::kRollback) return DoRollback(job);
+  const std::vector<Grant> one{**grant};
+  const Expected<scanner::ProvisionReport> done = engine_.Provision(one);
+  if (!done) return Failed(report, done.error());
+  report.changes = done->changes;
+  report.failures = done->failures;
+  report.how = done->complete ? Ended::kDone : Ended::kStopped;
+  return report;
+}
+
+JobReport Worker::DoRollback(const Job& job) {
+  JobReport report;
+  report.job = job;
+  std::vector<store::GrantId> together;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Job& other : queue_.Jobs())
+      if (other.work == Work::kRollback && !other.on_hold) together.push_back(other.grant);
+  }
+  const Expected<scanner::RollbackReport> done = engine_.RollbackGrants(together);
+  if (!done) return Failed(report, done.error());
+  report.changes = done->writes;
+  report.failures = done->failed + done->unreadable;
+  report.remaining = done->remaining;
+  if (done->complete) return report;
+  if (give_way_) {
+    report.how = Ended::kStopped;
+    return report;
+  }
+  return Failed(report, {ErrorKind::kIo, "roll back", report.root, 0,
+                         std::to_string(done->failed) + " changes could not be taken back, " +
+                             std::to_string(done->remaining) + " entries remain (acledger failures lists them)"});
+}
+
+}  // namespace acledger::daemon

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "daemon/service/queue.h"
+#include "scanner/engine.h"
+
+namespace acledger::daemon {
+
+// What one job came to.
+struct JobReport {
+  Job job;
+  std::string root;
+  Ended how = Ended::kDone;
+  std::optional<Error> error;  // With kFailed.
+  std::uint64_t changes = 0;   // Descriptors written in this run.
+  std::uint64_t failures = 0;
+  std::uint64_t remaining = 0;  // Entries that a rollback found and could not take out.
+};
+
+// Told on the worker's thread.
+class WorkerObserver {
+ public:
+  virtual ~WorkerObserver() = default;
+  virtual void OnProgress(const Job& job, const scanner::ProgressState& state) = 0;
+  virtual void OnEnded(const JobReport& report) = 0;
+};
+
+// The one thread that changes the volume and writes the ledger. It works the queue off, one grant at a time, and gives
+// way between two batches to what is more urgent, to commands, and to its end: whatever it leaves is resumable.
+class Worker {
+ public:
+  // All must outlive the Worker; from Start() on the ledger is used by its thread alone.
+  // `polite`: gives way to other programs (GiveWayToOthers()).
+  Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, bool polite);
+  ~Worker();  // Stop().
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Settles what an unclean stop left, queues every grant that is not finished, and begins. Once.
+  Expected<void> Start();
+  // Finishes the batch and ends the thread. Commands that were not begun are dropped.
+  void Stop();
+
+  // Runs `command` on the worker's thread, before the next job. Any thread. It may use the queue.
+  using Command = std::function<void(scanner::Engine& engine, store::Ledger& ledger, Queue& queue)>;
+  void Post(Command command);
+
+  // Looks at or changes the queue. Any thread; `use` is short and does not throw.
+  template <class Use>
+  auto WithQueue(const Use& use) {
+    const std::lock_guard lock(mutex_);
+    if constexpr (std::is_void_v<decltype(use(queue_))>) {
+      use(queue_);
+      Reconsider();
+    } else {
+      auto result = use(queue_);
+      Reconsider();
+      return result;
+    }
+  }
+
+ private:
+  class Relay;
+
+  void Loop();
+  void RunCommands(std::unique_lock<std::mutex>& lock);
+  void RunJob(std::unique_lock<std::mutex>& lock, const Job& job);
+  JobReport Do(const Job& job);
+  JobReport DoRollback(const Job& job);
+  void Reconsider();
+  Moment Now() const;
+
+  scanner::Volume& volume_;
+  store::Ledger& ledger_;
+  WorkerObserver& observer_;
+  unsigned readers_;
+  bool polite_;
+  std::unique_ptr<Relay> relay_;
+  scanner::StopFlag give_way_{false};
+  scanner::Engine engine_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Queue queue_;
+  std::vector<Command> commands_;
+  bool ending_ = false;
+  std::thread thread_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace acledger::daemon

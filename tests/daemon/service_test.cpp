@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// The methods over a fake volume and a real ledger, called as the server calls them.
+#include "daemon/service/service.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <future>
+
+#include "tests/fakes/fake_volume.h"
+
+namespace acledger::daemon {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kPrincipal = "S-1-9-77-1";
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() : folder_(std::filesystem::temp_directory_path() / ("acledger-service-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    for (int i = 0; i < 40; ++i) volume_.File(u"work/f" + std::u16string(1, static_cast<char16_t>(u'a' + i % 26)) +
+                                              std::u16string(1, static_cast<char16_t>(u'a' + i / 26)));
+    volume_.File(u"else/x");
+    writer_ = Open(false);
+    reader_ = Open(true);
+    explainer_ = Open(true);
+    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
+                                                           .writer = *writer_,
+                                                           .reader = *reader_,
+                                                           .explainer = *explainer_,
+                                                           .ledger_path = Path(),
+                                                           .readers = 0,
+                                                           .polite = false});
+  }
+  ~ServiceTest() override {
+    service_.reset();
+    explainer_.reset();
+    reader_.reset();
+    writer_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string Path() const { return (folder_ / "ledger.db").string(); }
+  std::unique_ptr<store::Ledger> Open(bool read_only) {
+    auto ledger = store::Ledger::Open(Path(), {.read_only = read_only, .volume_serial = volume_.Info().serial});
+    if (!ledger) throw std::runtime_error(ledger.error().ToString());
+    return std::move(*ledger);
+  }
+
+  // The answer, however it comes; runs the service's thread until then.
+  Expected<Json> Call(const std::string& method, Json params = Json::object(), bool is_admin = true) {
+    std::optional<Expected<Json>> answer;
+    std::mutex mutex;
+    Caller caller;
+    caller.client = 1;
+    caller.is_admin = is_admin;
+    service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
+                     const std::lock_guard lock(mutex);
+                     answer = std::move(json);
+                   }));
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex);
+        if (answer) return *answer;
+      }
+      io_.restart();
+      io_.run_for(std::chrono::milliseconds(1));
+    }
+  }
+  Expected<Json> Grant(const std::string& root) {
+    return Call("grant", {{"principal", kPrincipal}, {"roots", Json::array({root})}});
+  }
+  Json Must(const Expected<Json>& answer) {
+    if (!answer) throw std::runtime_error(answer.error().ToString());
+    return *answer;
+  }
+
+  std::filesystem::path folder_;
+  fakes::FakeVolume volume_;
+  asio::io_context io_;
+  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(ServiceTest, GrantsInTheBackgroundAndAnswersWhenAPathIsDecided) {
+  ASSERT_TRUE(service_->Start());
+  EXPECT_EQ(Must(Grant("\\work"))["grants"][0]["root"], "\\work");
+  const Json waited = Must(Call("wait", {{"path", "\\work"}}));
+  EXPECT_EQ(waited["coverage"][0]["covered"], 41);
+  EXPECT_EQ(Must(Call("status"))["covered"], 41);
+}
+
+TEST_F(ServiceTest, RollsBackInTheBackground) {
+  ASSERT_TRUE(service_->Start());
+  const auto before = volume_.SecurityIds();
+  Must(Grant("\\work"));
+  Must(Call("wait", {{"path", "\\work"}}));
+  Must(Call("rollback", {{"all", true}}));
+  while (!Must(Call("status"))["roots"].empty()) std::this_thread::yield();
+  EXPECT_EQ(volume_.SecurityIds(), before);
+}
+
+TEST_F(ServiceTest, WorksOnNothingWhilePausedAndGoesOnWhenResumed) {
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  const auto waited = Call("wait", {{"path", "\\work"}, {"timeout_ms", 50}});
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(volume_.Counters().descriptor_writes, 0u);
+  Must(Call("resume"));
+  EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
+}
+
+TEST_F(ServiceTest, TakesAGrantThatWasNotFinishedUpAgain) {
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  service_.reset();
+  service_ = std::make_unique<Service>(
+      io_, ServiceParts{.volume = volume_, .writer = *writer_, .reader = *reader_, .explainer = *explainer_,
+                        .ledger_path = Path(), .readers = 0, .polite = false});
+  ASSERT_TRUE(service_->Start());
+  EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
+}
+
+TEST_F(ServiceTest, ForgetsWhatIsCancelled) {
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  Must(Call("cancel", {{"root", "\\work"}}));
+  EXPECT_THAT(Must(Call("status"))["queue"], IsEmpty());
+}
+
+TEST_F(ServiceTest, RefusesWhoIsNoAdministrator) {
+  ASSERT_TRUE(service_->Start());
+  for (const char* method : {"status", "grant", "rollback", "coverage"}) {
+    const auto answer = Call(method, Json::object(), false);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::kDenied) << method;
+  }
+  EXPECT_TRUE(Call("version", Json::object(), false));
+}
+
+TEST_F(ServiceTest, RefusesBadParametersByName) {
+  ASSERT_TRUE(service_->Start());
+  EXPECT_THAT(Call("coverage").error().ToString(), HasSubstr("\"path\" is missing"));
+  EXPECT_THAT(Call("coverage", {{"path", 1}}).error().ToString(), HasSubstr("a string is wanted"));
+  EXPECT_THAT(Call("status", {{"pth", 1}}).error().ToString(), HasSubstr("no parameter \"pth\""));
+  EXPECT_THAT(Call("grant", {{"principal", "S-1-1-0"}, {"roots", Json::array({"\\work"})}}).error().ToString(),
+              HasSubstr("stands for many people"));
+  EXPECT_THAT(Call("rollback", {{"root", "\\nothing"}}).error().ToString(), HasSubstr("no grant has this root"));
+  EXPECT_FALSE(Call("no such method"));
+}
+
+TEST_F(ServiceTest, ExplainsFromTheIndexAndTheVolume) {
+  ASSERT_TRUE(service_->Start());
+  Must(Grant("\\else"));
+  Must(Call("wait", {{"path", "\\else"}}));
+  const Json explained = Must(Call("explain", {{"path", "\\else\\x"}}));
+  EXPECT_EQ(explained["grants"][0]["verdict"], "covered");
+  EXPECT_EQ(explained["grants"][0]["now"]["granted"], true);
+}
+
+}  // namespace
+}  // namespace acledger::daemon

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "tools/acledger/follow.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "tools/acledger/interrupt.h"
+#include "tools/acledger/progress_line.h"
+
+namespace acledger::tools {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(200);
+
+scanner::Phase PhaseOf(const std::string& name) {
+  using scanner::Phase;
+  for (const Phase phase : {Phase::kSettling, Phase::kScanning, Phase::kPlanning, Phase::kApplying,
+                            Phase::kRollingBack, Phase::kSweeping, Phase::kVerifying})
+    if (name == scanner::Name(phase)) return phase;
+  return Phase::kScanning;
+}
+
+scanner::ProgressState StateFrom(const Json& params) {
+  return {.phase = PhaseOf(params.value("phase", "")),
+          .root = params.value("root", ""),
+          .done = params.value("done", std::uint64_t{0}),
+          .total = params.value("total", std::uint64_t{0}),
+          .changes = params.value("changes", std::uint64_t{0}),
+          .failures = params.value("failures", std::uint64_t{0})};
+}
+
+// Grants of the list that the daemon has in its queue no more: their end was missed.
+Expected<void> DropEnded(daemon::Client& client, std::set<std::int64_t>& open) {
+  const Expected<Json> status = client.Call("status", Json::object(), std::chrono::seconds(30));
+  if (!status) return std::unexpected(status.error());
+  std::set<std::int64_t> queued;
+  for (const Json& job : (*status)["queue"]) queued.insert(job["grant"].get<std::int64_t>());
+  std::erase_if(open, [&](std::int64_t grant) { return !queued.contains(grant); });
+  return {};
+}
+
+}  // namespace
+
+Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
+  Followed followed;
+  std::set<std::int64_t> open;
+  for (const Json& grant : grants) open.insert(grant["grant"].get<std::int64_t>());
+  ProgressLine line;
+  const scanner::StopFlag& stop = StopOnInterrupt();
+  while (!open.empty() && !stop) {
+    const Expected<daemon::Notification> told = client.NextNotification(kTick);
+    if (!told && told.error().kind == ErrorKind::kBusy && !client.IsBroken()) continue;
+    if (!told) return std::unexpected(told.error());
+    if (told->method == "missed") {
+      if (Expected<void> dropped = DropEnded(client, open); !dropped) return std::unexpected(dropped.error());
+      continue;
+    }
+    const std::int64_t grant = told->params.value("grant", std::int64_t{0});
+    if (!open.contains(grant)) continue;
+    if (told->method == "progress") line.Report(StateFrom(told->params));
+    if (told->method != "ended") continue;
+    followed.changes += told->params.value("changes", std::uint64_t{0});
+    followed.failures += told->params.value("failures", std::uint64_t{0});
+    followed.remaining += told->params.value("remaining", std::uint64_t{0});
+    const std::string how = told->params.value("ended", "");
+    if (how == "stopped") continue;  // It goes on after what was more urgent.
+    followed.failed = followed.failed || how == "failed";
+    open.erase(grant);
+  }
+  followed.stopped = stop;
+  return followed;
+}
+
+}  // namespace acledger::tools
