@@ -37,8 +37,8 @@ struct SessionParts {
 // One client's connection: reads calls, has them answered, writes the answers. Owned by its pending operations and by
 // the server. Lives on the io_context's thread.
 //
-// It reads only while it may begin another call, so that a client that sends faster than it is served, or than it takes
-// its answers, is slowed down by its own socket.
+// It begins only so many calls and reads little ahead of that, so that a client that sends faster than it is served, or
+// than it takes its answers, is slowed down by its own socket.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   // `owner` must live until Ended() or Abandon().

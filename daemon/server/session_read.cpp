@@ -6,11 +6,14 @@ namespace {
 
 // Lines of one client that are looked at before the others have their turn.
 constexpr int kLinesATurn = 16;
+// What is read of lines that may not be begun yet, so that the end of a client is seen while its calls last.
+constexpr std::size_t kReadAhead = 64 << 10;
 
 }  // namespace
 
 void Session::ReadOn() {
   if (is_reading_ || IsOver()) return;
+  if (lines_.HasLine() && lines_.Size() >= kReadAhead) return;
   is_reading_ = true;
   WatchReading();
   stream_->Read(chunk_,
@@ -40,14 +43,14 @@ bool Session::KnowsCaller() {
   return true;
 }
 
-// Begins what may be begun, and reads on when nothing is left of what was read.
+// Begins what may be begun, then reads on.
 void Session::Advance() {
   is_turn_posted_ = false;
   for (int left = kLinesATurn; left > 0; --left) {
     if (IsOver()) return;
     if (lines_.IsTooLong()) return EndWith({ErrorKind::kTooLarge, "read a line", {}, 0, "it is longer than the limit"});
-    if (!MayBegin()) return;  // Answered() or OnWritten() comes back.
-    const std::optional<std::string_view> line = lines_.Next();
+    // Answered() or OnWritten() comes back.
+    const std::optional<std::string_view> line = MayBegin() ? lines_.Next() : std::nullopt;
     if (!line) return ReadOn();
     Handle(*line);
     held_lines_.Set(IsOver() ? 0 : lines_.Size());

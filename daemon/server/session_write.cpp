@@ -17,7 +17,7 @@ void Session::Answered(Answers& answers, std::optional<std::size_t> place, std::
     if (std::optional<std::string> whole = answers.TakeLine()) Send(std::move(*whole));
   }
   WatchReading();
-  if (!is_reading_ && !is_turn_posted_) Advance();
+  if (!is_turn_posted_) Advance();
 }
 
 void Session::Send(std::string line) {
@@ -54,7 +54,7 @@ void Session::OnWritten(std::error_code error, std::size_t size) {
   if (!is_ending_) Unwatch(write_timer_);
   Flush();
   WatchReading();
-  if (!is_reading_ && !is_turn_posted_) Advance();
+  if (!is_turn_posted_) Advance();
 }
 
 }  // namespace acledger::daemon

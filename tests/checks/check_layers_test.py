@@ -34,7 +34,7 @@ def findings(files):
 
 
 HEADERS = {f"{room}/x.h": SPDX for room in ("security", "security/win32", "store", "scanner", "scanner/win32", "daemon",
-                                            "daemon/client", "launcher", "setup", "tools", "tests", "bench")}
+                                            "daemon/client", "daemon/rpc", "launcher", "setup", "tools", "tests", "bench")}
 
 
 def including(path, *headers):
@@ -52,13 +52,15 @@ class CheckLayers(unittest.TestCase):
         for path, header in (("store/a.cpp", "security/x.h"), ("scanner/a.cpp", "store/x.h"),
                              ("daemon/a.cpp", "scanner/x.h"), ("launcher/a.cpp", "daemon/client/x.h"),
                              ("tools/t/a.cpp", "scanner/x.h"), ("tests/s/a.cpp", "tools/x.h"),
-                             ("scanner/win32/a.cpp", "security/win32/x.h"), ("daemon/a.cpp", "daemon/client/x.h")):
+                             ("scanner/win32/a.cpp", "security/win32/x.h"), ("daemon/a.cpp", "daemon/client/x.h"),
+                             ("daemon/client/a.cpp", "daemon/rpc/x.h"), ("launcher/a.cpp", "daemon/rpc/x.h")):
             self.assertEqual(including(path, f'"{header}"'), [], path)
 
     def test_reports_an_arrow_that_is_not_there(self):
         for path, header in (("security/a.cpp", "store/x.h"), ("store/a.h", "scanner/x.h"),
                              ("scanner/a.cpp", "tools/x.h"), ("launcher/a.cpp", "daemon/x.h"),
                              ("launcher/a.cpp", "scanner/x.h"), ("daemon/client/a.cpp", "daemon/x.h"),
+                             ("daemon/rpc/a.cpp", "daemon/x.h"), ("daemon/rpc/a.cpp", "store/x.h"),
                              ("setup/a.cpp", "scanner/x.h"), ("tools/a.cpp", "tests/x.h"), ("store/a.inc", "bench/x.h")):
             self.assertReports(including(path, f'"{header}"'), f"{path}:2:", "may not include")
 

@@ -40,7 +40,7 @@ class PipeListener : public Listener {
  private:
   Expected<std::unique_ptr<Stream>> TakeConnected(std::error_code error);
   std::unexpected<Error> Failed(Error error) const {
-    return std::unexpected(std::move(error).At(ToWtf8({name_.begin(), name_.end()})));
+    return std::unexpected(std::move(error).At(ToWtf8(std::u16string(name_.begin(), name_.end()))));
   }
 
   asio::io_context& io_;

@@ -120,7 +120,7 @@ Expected<Caller> CallerOfToken(HANDLE token) {
   const Expected<Sid> user = ReadSids(token, caller.token);
   if (!user) return std::unexpected(user.error());
   caller.user = user->ToString();
-  caller.is_admin = *user == Sid::System() || std::ranges::contains(caller.token.sids, Sid::Administrators());
+  caller.is_admin = *user == Sid::System() || std::ranges::count(caller.token.sids, Sid::Administrators()) > 0;
   return caller;
 }
 
