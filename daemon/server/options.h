@@ -10,9 +10,11 @@ namespace acledger::daemon {
 
 // Where to listen, and for whom.
 struct ListenAt {
-  std::string endpoint;  // A socket's path or a pipe's name (`\\.\pipe\...`), UTF-8.
-  std::string
-      sddl{};  // Windows: the descriptor of the pipe; empty: the system's default. Elsewhere the socket has mode 0600.
+  // A socket's path or a pipe's name (`\\.\pipe\...`), UTF-8.
+  std::string endpoint;
+  // Windows: the descriptor of the pipe. Without an owner the process's user is (other users' clients trust only SYSTEM
+  // and Administrators); empty: for this user, SYSTEM and Administrators. Elsewhere the socket has mode 0600.
+  std::string sddl{};
 };
 
 // What one client may take of the server. A client past a hard limit is told so by an error without an id (where it

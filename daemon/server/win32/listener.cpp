@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <asio/windows/overlapped_ptr.hpp>
 #include <asio/windows/stream_handle.hpp>
-#include <optional>
 
 #include "daemon/server/asio_stream.h"
 #include "daemon/server/win32/pipe_caller.h"
-#include "security/sddl.h"
+#include "daemon/server/win32/pipe_descriptor.h"
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
@@ -29,7 +28,7 @@ class PipeStream : public AsioStream<Handle> {
 // else can take the name in between.
 class PipeListener : public Listener {
  public:
-  PipeListener(asio::io_context& io, std::wstring name, std::optional<security::DescriptorBytes> descriptor)
+  PipeListener(asio::io_context& io, std::wstring name, security::DescriptorBytes descriptor)
       : io_(io), name_(std::move(name)), descriptor_(std::move(descriptor)), waiting_(io) {}
 
   // kBusy for the first instance where the pipe exists already.
@@ -45,13 +44,12 @@ class PipeListener : public Listener {
 
   asio::io_context& io_;
   const std::wstring name_;
-  const std::optional<security::DescriptorBytes> descriptor_;
+  const security::DescriptorBytes descriptor_;
   Handle waiting_;
 };
 
 Expected<void> PipeListener::MakeInstance(bool is_first) {
-  SECURITY_ATTRIBUTES attributes{sizeof attributes, nullptr, FALSE};
-  if (descriptor_) attributes.lpSecurityDescriptor = win32::AsDescriptor(*descriptor_);
+  SECURITY_ATTRIBUTES attributes{sizeof attributes, win32::AsDescriptor(descriptor_), FALSE};
   const DWORD first = is_first ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0;
   win32::FileHandle instance(CreateNamedPipeW(name_.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
                                               PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
@@ -111,13 +109,9 @@ Expected<std::unique_ptr<Listener>> MakeListener(asio::io_context& io, const Lis
     return at({ErrorKind::kInvalid, "make a pipe", {}, 0, R"(its name must start with \\.\pipe\)"});
   Expected<std::u16string> name = FromWtf8(place.endpoint);
   if (!name) return at(std::move(name.error()));
-  std::optional<security::DescriptorBytes> descriptor;
-  if (!place.sddl.empty()) {
-    Expected<security::DescriptorBytes> parsed = security::FromSddl(place.sddl);
-    if (!parsed) return at(std::move(parsed.error()));
-    descriptor = std::move(*parsed);
-  }
-  auto listener = std::make_unique<PipeListener>(io, std::wstring(name->begin(), name->end()), std::move(descriptor));
+  Expected<security::DescriptorBytes> descriptor = pipe::PipeDescriptor(place.sddl);
+  if (!descriptor) return at(std::move(descriptor.error()));
+  auto listener = std::make_unique<PipeListener>(io, std::wstring(name->begin(), name->end()), std::move(*descriptor));
   if (Expected<void> made = listener->MakeInstance(true); !made) return std::unexpected(std::move(made.error()));
   return listener;
 }
