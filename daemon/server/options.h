@@ -20,17 +20,26 @@ struct ListenAt {
 // What one client may take of the server. A client past a hard limit is told so by an error without an id (where it
 // still reads) and closed; others do not notice.
 struct ServerOptions {
-  std::size_t clients = 64;             // One more is told "busy" and closed.
-  std::size_t message_bytes = 1 << 20;  // A line; hard.
-  std::size_t calls_in_flight = 32;     // Of a client: more are not read until some are answered. A batch counts its
-                                        // calls, and is begun whole if one more call may begin.
-  std::size_t reply_bytes = 4 << 20;  // Answers that wait to be taken; hard, checked before one more is queued (so that
-                                      // one large answer always fits). From a quarter on, no call is read.
-  std::size_t notifications = 256;    // That wait to be taken; past one of these two the oldest are dropped, and
-  std::size_t notification_bytes = 1 << 20;      // {"method": "missed", "params": {"count": N}} comes in their place.
-  std::chrono::milliseconds line_time{30'000};   // From a line's first byte to its end; hard.
-  std::chrono::milliseconds write_time{30'000};  // In which a client takes some of what is written to it; hard.
-  std::chrono::milliseconds idle_time{0};        // Nothing read or written and no call in flight; hard. 0: no limit.
+  // One more is told "busy" and closed.
+  std::size_t clients = 64;
+  // Of a line; hard.
+  std::size_t message_bytes = 1 << 20;
+  // Of a client: more are not begun until some are answered. A batch counts its calls, and is begun whole if one more
+  // call may begin.
+  std::size_t calls_in_flight = 32;
+  // Answers that wait to be taken; hard, looked at before one more is queued, so that one large answer always fits.
+  // From a quarter on, no call is begun.
+  std::size_t reply_bytes = 4 << 20;
+  // Notifications that wait to be taken: past one of the two, the oldest are dropped, and
+  // {"method": "missed", "params": {"count": N}} comes in their place.
+  std::size_t notifications = 256;
+  std::size_t notification_bytes = 1 << 20;
+  // From the first byte of a line to its end; hard.
+  std::chrono::milliseconds line_time{30'000};
+  // In which a client takes some of what is written to it; hard.
+  std::chrono::milliseconds write_time{30'000};
+  // Nothing read or written and no call in flight; hard. 0: no limit.
+  std::chrono::milliseconds idle_time{0};
 };
 
 // Numbers of a running server.
