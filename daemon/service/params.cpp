@@ -64,7 +64,9 @@ bool Params::Flag(const char* name) {
 std::uint64_t Params::NumberOr(const char* name, std::uint64_t otherwise, std::uint64_t most) {
   const Json* value = Find(name, false);
   if (!value) return otherwise;
-  if (value->is_number_unsigned() && value->get<std::uint64_t>() <= most) return value->get<std::uint64_t>();
+  const bool is_natural =
+      value->is_number_unsigned() || (value->is_number_integer() && value->get<std::int64_t>() >= 0);
+  if (is_natural && value->get<std::uint64_t>() <= most) return value->get<std::uint64_t>();
   Refuse(std::string("\"") + name + "\": a whole number from 0 to " + std::to_string(most) + " is wanted");
   return otherwise;
 }

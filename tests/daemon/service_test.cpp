@@ -5,7 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <future>
+#include <random>
+#include <thread>
 
 #include "tests/fakes/fake_volume.h"
 
@@ -19,11 +20,14 @@ constexpr const char* kPrincipal = "S-1-9-77-1";
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() : folder_(std::filesystem::temp_directory_path() / ("acledger-service-" + std::to_string(::getpid()))) {
+  ServiceTest()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("acledger-service-" + std::to_string(std::random_device{}()))) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    for (int i = 0; i < 40; ++i) volume_.File(u"work/f" + std::u16string(1, static_cast<char16_t>(u'a' + i % 26)) +
-                                              std::u16string(1, static_cast<char16_t>(u'a' + i / 26)));
+    for (int i = 0; i < 40; ++i)
+      volume_.File(u"work/f" + std::u16string(1, static_cast<char16_t>(u'a' + i % 26)) +
+                   std::u16string(1, static_cast<char16_t>(u'a' + i / 26)));
     volume_.File(u"else/x");
     writer_ = Open(false);
     reader_ = Open(true);
@@ -47,7 +51,8 @@ class ServiceTest : public testing::Test {
 
   std::string Path() const { return (folder_ / "ledger.db").string(); }
   std::unique_ptr<store::Ledger> Open(bool read_only) {
-    auto ledger = store::Ledger::Open(Path(), {.read_only = read_only, .volume_serial = volume_.Info().serial});
+    auto ledger = store::Ledger::Open(
+        Path(), {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
     if (!ledger) throw std::runtime_error(ledger.error().ToString());
     return std::move(*ledger);
   }
@@ -122,9 +127,13 @@ TEST_F(ServiceTest, TakesAGrantThatWasNotFinishedUpAgain) {
   Must(Call("pause"));
   Must(Grant("\\work"));
   service_.reset();
-  service_ = std::make_unique<Service>(
-      io_, ServiceParts{.volume = volume_, .writer = *writer_, .reader = *reader_, .explainer = *explainer_,
-                        .ledger_path = Path(), .readers = 0, .polite = false});
+  service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
+                                                         .writer = *writer_,
+                                                         .reader = *reader_,
+                                                         .explainer = *explainer_,
+                                                         .ledger_path = Path(),
+                                                         .readers = 0,
+                                                         .polite = false});
   ASSERT_TRUE(service_->Start());
   EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
 }

@@ -40,8 +40,9 @@ Expected<daemon::Client> NeedDaemon(const TargetOptions& target) {
   Expected<std::optional<daemon::Client>> found = FindDaemon(target);
   if (!found) return std::unexpected(found.error());
   if (*found) return std::move(**found);
-  return std::unexpected(Error{ErrorKind::kNotFound, "ask the daemon", EndpointOf(target), 0,
-                               "none serves this ledger (acledgerd --foreground starts one; --endpoint names another)"});
+  return std::unexpected(
+      Error{ErrorKind::kNotFound, "ask the daemon", EndpointOf(target), 0,
+            "none serves this ledger (acledgerd --foreground starts one; --endpoint names another)"});
 }
 
 Expected<Json> Ask(daemon::Client& client, const char* method, const Json& params) {

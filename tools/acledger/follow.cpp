@@ -15,8 +15,8 @@ constexpr auto kTick = std::chrono::milliseconds(200);
 
 scanner::Phase PhaseOf(const std::string& name) {
   using scanner::Phase;
-  for (const Phase phase : {Phase::kSettling, Phase::kScanning, Phase::kPlanning, Phase::kApplying,
-                            Phase::kRollingBack, Phase::kSweeping, Phase::kVerifying})
+  for (const Phase phase : {Phase::kSettling, Phase::kScanning, Phase::kPlanning, Phase::kApplying, Phase::kRollingBack,
+                            Phase::kSweeping, Phase::kVerifying})
     if (name == scanner::Name(phase)) return phase;
   return Phase::kScanning;
 }

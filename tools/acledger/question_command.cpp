@@ -67,8 +67,7 @@ Expected<int> RunExplain(const QuestionWords& words) {
   const auto by_ourselves = [&](store::Ledger& ledger) {
     return Explain(ledger, words.target, words.path, words.access);
   };
-  const Expected<Json> json =
-      Answer(words, "explain", {{"path", words.path}, {"access", words.access}}, by_ourselves);
+  const Expected<Json> json = Answer(words, "explain", {{"path", words.path}, {"access", words.access}}, by_ourselves);
   if (!json) return std::unexpected(json.error());
   const Expected<void> printed = words.target.json ? Print(*json) : PrintText(ExplainText(*json));
   if (!printed) return std::unexpected(printed.error());

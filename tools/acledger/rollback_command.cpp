@@ -85,8 +85,7 @@ Expected<void> CheckKnown(store::Ledger& ledger) {
 Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& client) {
   if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
     return std::unexpected(subscribed.error());
-  const Expected<Json> queued =
-      Ask(client, "rollback", words.all ? Json{{"all", true}} : Json{{"root", words.root}});
+  const Expected<Json> queued = Ask(client, "rollback", words.all ? Json{{"all", true}} : Json{{"root", words.root}});
   if (!queued) return std::unexpected(queued.error());
   const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
   if (!followed) return std::unexpected(followed.error());

@@ -33,8 +33,8 @@ Expected<int> RunWait(const SteerWords& words) {
   Expected<daemon::Client> client = NeedDaemon(words.target);
   if (!client) return std::unexpected(client.error());
   const std::chrono::milliseconds time = std::chrono::seconds(words.timeout);
-  const Expected<Json> answer = client->Call("wait", {{"path", words.path}, {"timeout_ms", time.count()}},
-                                             time + std::chrono::seconds(5));
+  const Expected<Json> answer =
+      client->Call("wait", {{"path", words.path}, {"timeout_ms", time.count()}}, time + std::chrono::seconds(5));
   if (!answer) return std::unexpected(answer.error());
   std::string text;
   for (const Json& one : (*answer)["coverage"])
@@ -78,13 +78,12 @@ void AddSteerCommands(CLI::App& app, int& exit_code) {
     });
     return words;
   };
-  const auto waiting =
-      add("wait", "Wait until the daemon has decided about a path and all below", "acledger wait 'C:\\work' --timeout 60",
-          true, RunWait);
-  app.get_subcommand("wait")->add_option("--timeout", waiting->timeout, "Seconds (default 30)")->check(CLI::Range(0, 86400));
-  const auto steer = [](const Steer& how) {
-    return [how](const SteerWords& words) { return RunSteer(words, how); };
-  };
+  const auto waiting = add("wait", "Wait until the daemon has decided about a path and all below",
+                           "acledger wait 'C:\\work' --timeout 60", true, RunWait);
+  app.get_subcommand("wait")
+      ->add_option("--timeout", waiting->timeout, "Seconds (default 30)")
+      ->check(CLI::Range(0, 86400));
+  const auto steer = [](const Steer& how) { return [how](const SteerWords& words) { return RunSteer(words, how); }; };
   add("pause", "Put a grant, or all work of the daemon, on hold", "acledger pause", false,
       steer({"pause", "root", "on hold: ", "everything"}));
   add("resume", "Let the daemon go on", "acledger resume", false, steer({"resume", "root", "goes on: ", "everything"}));

@@ -13,10 +13,10 @@ namespace acledger::tools {
 
 // What every command of the ledger is told: which volume, which ledger, how to answer.
 struct TargetOptions {
-  std::string image;   // Empty: the live volume.
-  std::string ledger;  // Empty: beside the image, or in the machine's folder.
+  std::string image;     // Empty: the live volume.
+  std::string ledger;    // Empty: beside the image, or in the machine's folder.
   std::string endpoint;  // Of the daemon; empty: $ACLEDGER_ENDPOINT, or the default place.
-  std::string config;  // acledger.toml; empty: none.
+  std::string config;    // acledger.toml; empty: none.
   bool json = false;
 };
 void AddTargetOptions(CLI::App& command, TargetOptions& options);
