@@ -68,10 +68,10 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Cancel(const Caller& caller, Params& params);
   Expected<Json> Prioritise(const Caller& caller, Params& params);
   Expected<Json> Subscribe(const Caller& caller, Params& params);
-  Expected<Json> Rollback(const Caller& caller, Params& params);
   Expected<Json> Verify(const Caller& caller, Params& params);
   void Explain(const Caller& caller, Params& params, Reply reply);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
+  void Rollback(const Caller& caller, Params& params, Reply reply);
   void WaitFor(const Caller& caller, Params& params, Reply reply);
 
   // The live grants whose root is at or above `path`, or below it.

@@ -75,17 +75,25 @@ void Service::AddGrant(const Caller&, Params& params, Reply reply) {
   });
 }
 
-Expected<Json> Service::Rollback(const Caller&, Params& params) {
+// In the ledger before it is answered: a daemon that dies goes on with it at its next start.
+void Service::Rollback(const Caller&, Params& params, Reply reply) {
   const bool all = params.Flag("all");
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
-  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
-  if (!grants) return std::unexpected(grants.error());
-  worker_.WithQueue([&](Queue& queue) {
-    for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kRollback, UrgencyOf(grant.root)});
+  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
+  Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  if (!grants) return reply(std::unexpected(grants.error()));
+  worker_.Post([grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
+                   scanner::Engine&, store::Ledger& ledger, Queue& queue) {
+    const Expected<void> kept = ledger.InTransaction([&]() -> Expected<void> {
+      for (const store::Grant& grant : grants)
+        if (Expected<void> set = ledger.SetGrantState(grant.id, store::GrantState::kRollingBack); !set) return set;
+      return {};
+    });
+    if (!kept) return (*reply)(std::unexpected(kept.error()));
+    for (const store::Grant& grant : grants) queue.Put({grant.id, Work::kRollback, UrgencyOf(grant.root)});
+    (*reply)(Json{{"grants", Listed(grants)}});
   });
-  return Json{{"grants", Listed(*grants)}};
 }
 
 Expected<Json> Service::Verify(const Caller&, Params& params) {

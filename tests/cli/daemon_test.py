@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The daemon on an NTFS image: asked by the command line and by sockets, killed and started again."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from image_case import PRINCIPAL, ImageCase, program
+
+VERDICTS = ["readable", "covered", "pending", "denied", "skipped", "drifted", "failed", "unknown"]
+
+
+class DaemonCase(ImageCase):
+    def setUp(self):
+        super().setUp()
+        # Short: a socket's path has 107 bytes.
+        self.endpoint = os.path.join("/tmp", f"acledger-{os.getpid()}-{random.randrange(1 << 30)}.sock")
+        os.environ["ACLEDGER_ENDPOINT"] = self.endpoint
+        self.daemon = None
+
+    def tearDown(self):
+        self.stop(signal.SIGKILL)
+        if os.path.exists(self.endpoint):
+            os.unlink(self.endpoint)
+        os.environ.pop("ACLEDGER_ENDPOINT")
+
+    def start(self, wait=True):
+        self.daemon = subprocess.Popen([program("acledgerd"), "--foreground", "--image", self.image, "--endpoint",
+                                        self.endpoint],
+                                       stderr=subprocess.DEVNULL)
+        for _ in range(600):
+            if not wait or self.answers():
+                return
+            self.assertIsNone(self.daemon.poll(), "the daemon ended")
+            time.sleep(0.02)
+        self.fail("the daemon does not answer")
+
+    def stop(self, how=signal.SIGTERM):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(how)
+        code = self.daemon.wait(60) if self.daemon else None
+        self.daemon = None
+        return code
+
+    def connect(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(60)
+            client.connect(self.endpoint)
+            stream = client.makefile("rwb")  # Keeps the connection.
+        self.addCleanup(self.quietly, stream.close)
+        return stream
+
+    @staticmethod
+    def quietly(action):
+        try:
+            action()
+        except OSError:
+            pass  # The daemon may have closed, or ended, before.
+
+    def answers(self):
+        try:
+            return "result" in self.call(self.connect(), "version")
+        except OSError:
+            return False
+
+    @staticmethod
+    def call(stream, method, **params):
+        stream.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+        stream.flush()
+        return json.loads(stream.readline())
+
+
+class Daemon(DaemonCase):
+    def test_does_what_the_command_does_by_itself(self):
+        os.environ.pop("ACLEDGER_ENDPOINT")
+        before = self.security_ids()
+        alone = self.provision("\\Users\\dev", "\\work")
+        granted = self.security_ids()
+        self.json("rollback", "--all")
+        os.environ["ACLEDGER_ENDPOINT"] = self.endpoint
+        self.start()
+        through = self.provision("\\Users\\dev", "\\work")
+        self.assertEqual([through[name] for name in VERDICTS + ["changes"]],
+                         [alone[name] for name in VERDICTS + ["changes"]])
+        self.assertEqual(self.stop(), 0)
+        self.assertEqual(self.security_ids(), granted)
+        self.start()
+        self.assertEqual(self.provision("\\Users\\dev", "\\work")["changes"], 0)
+        self.assertEqual(self.json("rollback", "--all")["remaining"], 0)
+        self.assertEqual(self.stop(), 0)
+        self.assertEqual(self.security_ids(), before)
+        self.audit()
+
+    def test_answers_four_clients_while_it_provisions(self):
+        self.start()
+        bad, asked = [], [0] * 4
+        done = threading.Event()
+
+        def ask(number):
+            stream = self.connect()
+            while not done.is_set():
+                for method, params in (("status", {}), ("coverage", {"path": "\\Users\\dev"})):
+                    answer = self.call(stream, method, **params)
+                    asked[number] += 1
+                    known = "result" in answer or answer["error"]["data"]["kind"] == "not found"
+                    if not known or method == "status" and sum(
+                            answer["result"][name] for name in VERDICTS) != answer["result"]["objects"]:
+                        bad.append(answer)
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        self.provision("\\Users\\dev", "\\work", "\\Program Files")
+        done.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(bad, [])
+        self.assertTrue(all(asked), asked)
+
+    def test_pauses_and_goes_on(self):
+        self.start()
+        stream = self.connect()
+        self.call(stream, "pause")
+        self.assertIn("result", self.call(stream, "grant", principal=PRINCIPAL, roots=["\\work"]))
+        self.acledger("wait", "\\work", "--timeout", "1", expect=3)
+        self.assertEqual(self.json("status")["covered"], 0)
+        self.acledger("resume", expect=0)
+        self.assertEqual(self.json("wait", "\\work")["coverage"][0]["pending"], 0)
+
+    def test_is_the_only_one(self):
+        self.start()
+        second = subprocess.run([program("acledgerd"), "--foreground", "--image", self.image, "--endpoint",
+                                 self.endpoint + "2"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(second.returncode, 3, second.stderr)
+        self.assertIn("another program has the volume open", second.stderr)
+
+    def test_outlives_garbage_and_floods(self):
+        self.start()
+        garbage = self.connect()
+        garbage.write(b"\x00\xff{]\n" + b"[" * 100000 + b"\n")
+        garbage.flush()
+        flood = self.connect()
+        for _ in range(2000):
+            flood.write(b'{"jsonrpc":"2.0","id":1,"method":"status"}\n')
+        threading.Thread(target=lambda: self.quietly(flood.flush), daemon=True).start()
+        for _ in range(50):
+            self.assertIn("result", self.call(self.connect(), "version"))
+
+
+class Kill(DaemonCase):
+    ROUNDS = int(os.environ.get("ACLEDGER_KILLS", "5"))
+
+    def test_a_killed_daemon_goes_on_where_it_was(self):
+        before = self.security_ids()
+        self.start()
+        begun = time.monotonic()
+        undisturbed = self.provision("\\Users\\dev")
+        takes = time.monotonic() - begun
+        self.assertEqual(self.json("rollback", "--all")["remaining"], 0)
+        for i in range(self.ROUNDS):
+            stream = self.connect()
+            self.assertIn("result", self.call(stream, "grant", principal=PRINCIPAL, roots=["\\Users\\dev"]))
+            time.sleep(takes * i / self.ROUNDS)
+            self.stop(signal.SIGKILL)
+            self.start()
+            self.acledger("wait", "\\Users\\dev", "--timeout", "120", expect=0)
+            status = self.json("status")
+            self.assertEqual([status[name] for name in VERDICTS], [undisturbed[name] for name in VERDICTS])
+            self.call(self.connect(), "rollback", all=True)
+            time.sleep(takes * i / self.ROUNDS)
+            self.stop(signal.SIGKILL)
+            self.start()
+            self.until_nothing_is_granted()
+        self.assertEqual(self.stop(), 0)
+        self.assertEqual(self.security_ids(), before)
+        self.audit()
+
+    def until_nothing_is_granted(self):
+        for _ in range(3000):
+            if not self.json("status")["roots"]:
+                return
+            time.sleep(0.02)
+        self.fail("the rollback does not end")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
