@@ -144,8 +144,8 @@ Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root
 }
 
 Expected<RollbackReport> Engine::RollbackGrants(std::span<const store::GrantId> ids) {
-  Expected<Contexts> contexts =
-      ContextsOf([&](const Grant& grant, const PathComponents&) { return std::ranges::find(ids, grant.id) != ids.end(); });
+  Expected<Contexts> contexts = ContextsOf(
+      [&](const Grant& grant, const PathComponents&) { return std::ranges::find(ids, grant.id) != ids.end(); });
   if (!contexts) return std::unexpected(contexts.error());
   return Rollback(*contexts);
 }

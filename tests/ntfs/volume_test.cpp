@@ -6,7 +6,6 @@
 namespace acledger::scanner {
 namespace {
 
-
 constexpr char kPlain[] = "O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)";
 constexpr char kGranted[] = "O:BAG:SYD:AI(A;;0x1200a9;;;WD)(A;ID;FA;;;SY)(A;ID;FA;;;BA)";
 

@@ -5,7 +5,6 @@
 namespace acledger::scanner {
 namespace {
 
-
 // The tree and one whole life of a grant, in a volume and a ledger of its own.
 class Life : public EngineTest {
  public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "scanner/ntfs3g/ntfs3g_volume.h"
 #include "daemon/target/live_volume.h"
+#include "scanner/ntfs3g/ntfs3g_volume.h"
 
 namespace acledger::daemon {
 
