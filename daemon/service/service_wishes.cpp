@@ -161,12 +161,12 @@ Expected<Json> Service::Prioritise(const Caller&, Params& params) {
 // --- waiting
 
 std::optional<Expected<Json>> Service::AnswerOf(const Wait& wait) {
-  const Expected<std::vector<store::Grant>> near = GrantsNear(wait.path);
-  if (!near) return std::unexpected(near.error());
+  const Expected<std::vector<store::Grant>> reached = GrantsNear(wait.path);
+  if (!reached) return std::unexpected(reached.error());
   bool busy = false;
   worker_.WithQueue([&](const Queue& queue) {
     for (const Job& job : queue.Jobs())
-      busy = busy || std::ranges::any_of(*near, [&](const store::Grant& grant) { return grant.id == job.grant; });
+      busy = busy || std::ranges::any_of(*reached, [&](const store::Grant& grant) { return grant.id == job.grant; });
   });
   Expected<Json> coverage = CoverageJson(parts_.reader, wait.path);
   if (!busy) return coverage;
@@ -183,10 +183,10 @@ void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
   auto wait = std::make_unique<Wait>(Wait{caller.client, path, deadline, std::move(reply)});
   if (std::optional<Expected<Json>> answer = AnswerOf(*wait)) return wait->reply(std::move(*answer));
-  const Expected<std::vector<store::Grant>> near = GrantsNear(path);
-  if (!near) return wait->reply(std::unexpected(near.error()));
+  const Expected<std::vector<store::Grant>> reached = GrantsNear(path);
+  if (!reached) return wait->reply(std::unexpected(reached.error()));
   worker_.WithQueue([&](Queue& queue) {
-    for (const store::Grant& grant : *near) queue.Prioritise(grant.id, Urgency::kWaitedFor);
+    for (const store::Grant& grant : *reached) queue.Prioritise(grant.id, Urgency::kWaitedFor);
   });
   waits_.push_back(std::move(wait));
   ArmTimer();
