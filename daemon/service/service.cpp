@@ -10,8 +10,6 @@
 
 namespace acledger::daemon {
 
-using store::Grant;
-
 namespace {
 
 constexpr auto kBetweenProgress = std::chrono::milliseconds(100);

@@ -108,7 +108,7 @@ TEST(SocketTest, LetsNoOtherUserIn) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   TestServer server;
   std::filesystem::permissions(std::filesystem::path(server.Endpoint()).parent_path(), std::filesystem::perms::all);
-  const std::string path = server.Endpoint();
+  const std::string& path = server.Endpoint();
   EXPECT_EQ(AsNobody([&] {
               const auto refused = OpenConnection(path, InLong());
               return !refused && refused.error().kind == ErrorKind::kDenied ? 0 : 1;
