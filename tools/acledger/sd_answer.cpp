@@ -74,7 +74,7 @@ Expected<Descriptor> ParseLine(std::string_view line, const security::SddlOption
   auto view = DescriptorView::Parse(*bytes);
   if (!view) return std::unexpected(std::move(view.error()));
   // Moving a vector leaves its bytes, and so the view, where they are.
-  return Descriptor{std::move(*bytes), std::move(*view)};
+  return Descriptor{std::move(*bytes), *view};
 }
 
 }  // namespace
