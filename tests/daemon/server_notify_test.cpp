@@ -6,7 +6,6 @@
 namespace acledger::daemon {
 namespace {
 
-using fixtures::InLong;
 using fixtures::kLong;
 using fixtures::TestServer;
 using std::chrono::milliseconds;
