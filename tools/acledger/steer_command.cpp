@@ -66,7 +66,7 @@ Expected<int> RunSteer(const SteerWords& words, const Steer& steer) {
 
 void AddSteerCommands(CLI::App& app, int& exit_code) {
   const auto add = [&](const char* name, const char* what, const char* example, bool must, auto run) {
-    const auto words = std::make_shared<SteerWords>();
+    auto words = std::make_shared<SteerWords>();
     CLI::App& command = *app.add_subcommand(name, what);
     AddTargetOptions(command, words->target);
     CLI::Option& path = *command.add_option("path", words->path, "Windows path");
