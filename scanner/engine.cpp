@@ -15,10 +15,6 @@ using store::GrantState;
 
 namespace {
 
-bool SamePath(const PathComponents& a, const PathComponents& b) {
-  return std::ranges::equal(a, b, [](const std::u16string& x, const std::u16string& y) { return SameName(x, y); });
-}
-
 Expected<PathComponents> ComponentsOf(const std::string& root) {
   Expected<ParsedPath> parsed = ParsePath(root);
   if (!parsed) return std::unexpected(parsed.error());

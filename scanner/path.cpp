@@ -89,4 +89,13 @@ std::string FormatPath(const PathComponents& components, char drive) {
   return text;
 }
 
+bool SamePath(const PathComponents& left, const PathComponents& right) {
+  return std::ranges::equal(left, right, [](const auto& a, const auto& b) { return SameName(a, b); });
+}
+
+bool IsAtOrBelow(const PathComponents& path, const PathComponents& folder) {
+  return path.size() >= folder.size() && std::equal(folder.begin(), folder.end(), path.begin(),
+                                                    [](const auto& a, const auto& b) { return SameName(a, b); });
+}
+
 }  // namespace acledger::scanner

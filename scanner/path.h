@@ -28,4 +28,8 @@ Expected<ParsedPath> ParsePath(std::string_view text);
 // "\Users\dev", "C:\Users\dev" with a drive; "\" or "C:\" for the root. WTF-8.
 std::string FormatPath(const PathComponents& components, char drive = 0);
 
+// By SameName() of the components.
+bool SamePath(const PathComponents& left, const PathComponents& right);
+bool IsAtOrBelow(const PathComponents& path, const PathComponents& folder);
+
 }  // namespace acledger::scanner

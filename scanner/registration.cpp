@@ -24,12 +24,6 @@ bool SamePolicy(const Grant& a, const Grant& b) {
          a.principal_is_ours == b.principal_is_ours;
 }
 
-bool IsAtOrBelow(const PathComponents& path, const PathComponents& folder) {
-  return path.size() >= folder.size() &&
-         std::ranges::equal(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(folder.size()), folder.begin(),
-                            folder.end(), [](const auto& a, const auto& b) { return SameName(a, b); });
-}
-
 Expected<Root> OpenRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed) {
   Expected<PathComponents> stored = StoredNames(environment.volume, typed);
   if (!stored) return std::unexpected(stored.error());

@@ -75,6 +75,18 @@ struct Rules {
   bool operator==(const Rules&) const = default;
 };
 
+// Who asked for a grant, where that was no administrator: each object is checked against this token before it is
+// written. SIDs as the system told them, at the time of the request.
+struct Requester {
+  std::string user;                      // The user's SID, or its number.
+  std::vector<security::Sid> sids;       // User and enabled groups.
+  std::vector<security::Sid> deny_only;  // Groups that count for deny entries alone.
+  std::uint32_t process = 0;             // 0: not known.
+  std::int64_t asked = 0;                // Seconds since 1970, UTC.
+
+  bool operator==(const Requester&) const = default;
+};
+
 // The wish: principal + mask + root + policy.
 struct Grant {
   GrantId id = 0;
@@ -87,6 +99,24 @@ struct Grant {
   Rules rules;
   std::vector<security::Sid> token_sids;  // Beyond the principal: what its token holds too.
   GrantState state = GrantState::kScanning;
+  bool is_permanent = true;  // Else it lives as long as a holder wants it.
+  bool on_hold = false;      // A person said pause or cancel: it waits for resume.
+  bool is_stale = false;     // Changes of the volume were missed: what the index says is unknown until the next scan.
+  std::optional<Requester> requester;  // Empty: an administrator.
+};
+
+using HolderId = std::int64_t;
+
+// Who wants a grant for as long as it runs.
+struct Holder {
+  HolderId id = 0;
+  GrantId grant = 0;
+  std::string user;  // The user's SID, or its number.
+  std::uint32_t process = 0;
+  std::int64_t created = 0;   // Creation time of the process in the system's own unit: numbers are used again.
+  std::int64_t acquired = 0;  // Seconds since 1970, UTC.
+
+  bool operator==(const Holder&) const = default;
 };
 
 // One name in a folder of the index. Names are WTF-8.
@@ -215,9 +245,20 @@ class Ledger {
   // --- grants
   Expected<GrantId> AddGrant(const Grant& grant);
   Expected<void> SetGrantState(GrantId id, GrantState state);
-  Expected<void> UpdateGrant(const Grant& grant);  // All but principal, mask and root.
-  Expected<std::vector<Grant>> Grants();           // All but rolled-back ones.
+  Expected<void> UpdateGrant(const Grant& grant);  // All but principal, mask, root, on_hold and is_stale.
+  Expected<void> SetOnHold(GrantId id, bool on_hold);
+  Expected<void> SetStale(GrantId id, bool is_stale);
+  Expected<std::vector<Grant>> Grants();  // All but rolled-back ones.
   Expected<std::vector<Grant>> AllGrants();
+
+  // --- holders
+  Expected<HolderId> AddHolder(const Holder& holder);
+  Expected<void> RemoveHolder(HolderId id);  // kNotFound: no such holder.
+  Expected<std::vector<Holder>> Holders();   // Ascending id.
+
+  // --- settings that a person made and that outlive the process
+  Expected<std::string> Setting(std::string_view name);  // Empty: never set.
+  Expected<void> SetSetting(std::string_view name, std::string_view value);
 
   // --- descriptors, interned by content
   Expected<DescriptorId> Intern(security::Bytes descriptor);

@@ -53,6 +53,9 @@ struct Ledger::Impl {
   enum class GrantsWanted : std::uint8_t { kLive, kAll };
   Expected<std::vector<Grant>> ReadGrants(GrantsWanted wanted);
   Expected<void> WriteLists(const Grant& grant);
+  Expected<void> WriteRequester(GrantId grant, const Requester& requester);
+  Expected<void> ReadRequester(Grant& grant);
+  Expected<void> SetGrantFlag(GrantId id, std::int64_t flag, bool value);
   Expected<std::int64_t> PrincipalRow(const security::Sid& sid);
 
   Expected<DescriptorId> FindDescriptor(std::uint64_t hash, security::Bytes bytes);

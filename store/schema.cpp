@@ -69,12 +69,29 @@ CREATE TABLE failure(
 // What a damaged ledger knew is not in the one that took its place: that it did is not forgotten.
 constexpr char kVersion2[] = "ALTER TABLE volume ADD COLUMN replaces_damaged INTEGER NOT NULL DEFAULT 0";
 
-constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}};
+// grant_.flags: bit 0 permanent, bit 1 on hold, bit 2 stale. grant_requester: who asked, where that was no
+// administrator; its token in grant_requester_sid (deny_only: counts for deny entries alone). holder.created: the
+// process's creation time in the system's own unit, to tell it from a later one with its number.
+constexpr char kVersion3[] = R"sql(
+ALTER TABLE grant_ ADD COLUMN flags INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE grant_requester(
+  grant_id INTEGER PRIMARY KEY, user TEXT NOT NULL, process INTEGER NOT NULL, asked INTEGER NOT NULL) STRICT;
+CREATE TABLE grant_requester_sid(
+  grant_id INTEGER NOT NULL, position INTEGER NOT NULL, sid BLOB NOT NULL, deny_only INTEGER NOT NULL,
+  PRIMARY KEY(grant_id, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE holder(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, grant_id INTEGER NOT NULL, user TEXT NOT NULL, process INTEGER NOT NULL,
+  created INTEGER NOT NULL, acquired INTEGER NOT NULL) STRICT;
+CREATE INDEX holder_grant ON holder(grant_id);
+CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =
-    "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_rule "
-    "grant_token_sid node principal volume ";
+    "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_requester "
+    "grant_requester_sid grant_rule grant_token_sid holder holder_grant node principal setting volume ";
 
 std::unexpected<Error> Newer(const sqlite::Database& database, std::int64_t version, int known) {
   return std::unexpected(Error{ErrorKind::kUnsupported, "open ledger", database.Path(), 0,

@@ -16,12 +16,6 @@ using security::DescriptorView;
 
 namespace {
 
-bool IsAtOrBelow(const PathComponents& path, const PathComponents& root) {
-  return path.size() >= root.size() &&
-         std::equal(root.begin(), root.end(), path.begin(),
-                    [](const std::u16string& a, const std::u16string& b) { return SameName(a, b); });
-}
-
 std::string Sddl(security::Bytes descriptor) {
   const Expected<DescriptorView> view = DescriptorView::Parse(descriptor);
   if (!view) return "(" + view.error().reason + ")";
@@ -109,7 +103,7 @@ Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume
   for (const store::Grant& grant : *grants) {
     const Expected<scanner::ParsedPath> root = scanner::ParsePath(grant.root);
     if (!root) return std::unexpected(root.error());
-    if (!IsAtOrBelow(parsed->components, root->components)) continue;
+    if (!scanner::IsAtOrBelow(parsed->components, root->components)) continue;
     const auto one = std::ranges::find_if(*found, [&](const auto& each) { return each.grant.id == grant.id; });
     Expected<Json> answer =
         one != found->end() ? FromIndex(ledger, *one) : FromRules(grant, root->components, parsed->components);

@@ -14,12 +14,6 @@ using store::Grant;
 
 namespace {
 
-bool IsAtOrBelow(const PathComponents& path, const PathComponents& folder) {
-  return path.size() >= folder.size() &&
-         std::equal(folder.begin(), folder.end(), path.begin(),
-                    [](const std::u16string& a, const std::u16string& b) { return SameName(a, b); });
-}
-
 Expected<PathComponents> ComponentsOf(const std::string& path) {
   Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
   if (!parsed) return std::unexpected(InvalidParams("\"path\": " + parsed.error().ToString()));
@@ -42,7 +36,7 @@ Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path) {
   if (!grants) return grants;
   std::erase_if(*grants, [&](const Grant& grant) {
     const Expected<PathComponents> root = ComponentsOf(grant.root);
-    return !root || !(IsAtOrBelow(*wanted, *root) || IsAtOrBelow(*root, *wanted));
+    return !root || !(scanner::IsAtOrBelow(*wanted, *root) || scanner::IsAtOrBelow(*root, *wanted));
   });
   return grants;
 }
@@ -54,7 +48,7 @@ Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root) {
   if (!wanted) return std::unexpected(wanted.error());
   std::erase_if(*grants, [&](const Grant& grant) {
     const Expected<PathComponents> own = ComponentsOf(grant.root);
-    return !own || own->size() != wanted->size() || !IsAtOrBelow(*own, *wanted);
+    return !own || !scanner::SamePath(*own, *wanted);
   });
   if (grants->empty())
     return std::unexpected(

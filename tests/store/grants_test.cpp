@@ -20,6 +20,8 @@ TEST_F(Grants, ComeBackAsTheyWereGiven) {
   grant.rules = {{"**/*.pem", "caf\xC3\xA9\\*"}, {".vault", ".safe"}, {"Local\\Programs"}, {"\\keys\\id"}};
   grant.token_sids = {security::Sid::Everyone(), security::Sid::Users()};
   grant.state = GrantState::kPlanning;
+  grant.is_permanent = false;
+  grant.requester = Requester{"S-1-5-21-1-2-3-1000", {security::Sid::Users()}, {security::Sid::Administrators()}, 7, 9};
   grant.id = Take(Open()->AddGrant(grant));
 
   const auto grants = Take(Open()->Grants());
@@ -34,6 +36,42 @@ TEST_F(Grants, ComeBackAsTheyWereGiven) {
   EXPECT_EQ(grants[0].rules, grant.rules);
   EXPECT_EQ(grants[0].token_sids, grant.token_sids);
   EXPECT_EQ(grants[0].state, grant.state);
+  EXPECT_FALSE(grants[0].is_permanent);
+  EXPECT_EQ(grants[0].requester, grant.requester);
+}
+
+TEST_F(Grants, KeepWhatIsSaidOfThemApartFromTheirPolicy) {
+  auto ledger = Open();
+  Grant grant = MakeGrant();
+  grant.id = Take(ledger->AddGrant(grant));
+  ASSERT_THAT(ledger->SetOnHold(grant.id, true), IsOk());
+  ASSERT_THAT(ledger->SetStale(grant.id, true), IsOk());
+  grant.is_permanent = false;
+  ASSERT_THAT(ledger->UpdateGrant(grant), IsOk());
+
+  const Grant now = Take(ledger->Grants()).at(0);
+  EXPECT_TRUE(now.on_hold && now.is_stale && !now.is_permanent);
+
+  ASSERT_THAT(ledger->SetOnHold(grant.id, false), IsOk());
+  EXPECT_FALSE(Take(ledger->Grants()).at(0).on_hold);
+  EXPECT_TRUE(Take(ledger->Grants()).at(0).is_stale);
+}
+
+TEST_F(Grants, HaveHoldersThatComeAndGo) {
+  auto ledger = Open();
+  const GrantId grant = Take(ledger->AddGrant(MakeGrant()));
+  Holder holder{0, grant, "1000", 41, 1234567, 99};
+  holder.id = Take(ledger->AddHolder(holder));
+  EXPECT_THAT(Take(ledger->Holders()), ElementsAre(holder));
+  ASSERT_THAT(ledger->RemoveHolder(holder.id), IsOk());
+  EXPECT_THAT(Take(ledger->Holders()), testing::IsEmpty());
+  EXPECT_THAT(ledger->RemoveHolder(holder.id), FailsWith(ErrorKind::kNotFound, "holder"));
+}
+
+TEST_F(Grants, StandBesideSettingsThatOutliveTheProcess) {
+  EXPECT_EQ(Take(Open()->Setting("paused")), "");
+  ASSERT_THAT(Open()->SetSetting("paused", "yes"), IsOk());
+  EXPECT_EQ(Take(Open()->Setting("paused")), "yes");
 }
 
 TEST_F(Grants, LeaveTheListOnceTheyAreRolledBack) {
