@@ -166,38 +166,43 @@ Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
   return total;
 }
 
-Expected<VerifyReport> Engine::Verify() {
+Expected<VerifyReport> Engine::Verify(const std::vector<Grant>& grants) {
   VerifyReport total;
-  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants) {
+  for (const Grant& grant : grants) {
     if (grant.state == GrantState::kRollingBack) continue;
-    auto made = GrantContext::Make(environment_.ledger, grant);
-    if (!made) return std::unexpected(made.error());
-    GrantContext& context = **made;
-    const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();
-    if (!known) return std::unexpected(known.error());
-    if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
-      return std::unexpected(cleared.error());
-    Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
-    if (!live) return std::unexpected(live.error());
-    Scan scan(environment_.volume, environment_.ledger, context.grant, *context.policy, context.root,
-              context.descriptors, environment_.progress);
-    const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), *live, environment_.stop);
-    if (!scanned) return std::unexpected(scanned.error());
-    total.objects += scanned->objects;
-    total.differences += scanned->rows_written;
-    total.failures += scanned->failures;
-    if (Expected<void> reloaded = context.ReloadTree(environment_.ledger); !reloaded)
-      return std::unexpected(reloaded.error());
-    const Expected<store::Counts> counts = Recount(environment_.ledger, context.tree, grant);
-    if (!counts) return std::unexpected(counts.error());
-    total.counts += *counts;
-    if (Expected<void> kept = KeepFailures(*known, grant.id); !kept) return std::unexpected(kept.error());
-    if (!scanned->complete) return total;
+    const Expected<bool> complete = VerifyOne(grant, total);
+    if (!complete) return std::unexpected(complete.error());
+    if (!*complete) return total;
   }
   total.complete = true;
   return total;
+}
+
+// False: stopped before the end.
+Expected<bool> Engine::VerifyOne(const Grant& grant, VerifyReport& total) {
+  auto made = GrantContext::Make(environment_.ledger, grant);
+  if (!made) return std::unexpected(made.error());
+  GrantContext& context = **made;
+  const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();
+  if (!known) return std::unexpected(known.error());
+  if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
+    return std::unexpected(cleared.error());
+  Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
+  if (!live) return std::unexpected(live.error());
+  Scan scan(environment_.volume, environment_.ledger, context.grant, *context.policy, context.root, context.descriptors,
+            environment_.progress);
+  const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), *live, environment_.stop);
+  if (!scanned) return std::unexpected(scanned.error());
+  total.objects += scanned->objects;
+  total.differences += scanned->rows_written;
+  total.failures += scanned->failures;
+  if (Expected<void> reloaded = context.ReloadTree(environment_.ledger); !reloaded)
+    return std::unexpected(reloaded.error());
+  const Expected<store::Counts> counts = Recount(environment_.ledger, context.tree, grant);
+  if (!counts) return std::unexpected(counts.error());
+  total.counts += *counts;
+  if (Expected<void> kept = KeepFailures(*known, grant.id); !kept) return std::unexpected(kept.error());
+  return scanned->complete;
 }
 
 // What could not be written the last time, and was not tried since.

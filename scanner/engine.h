@@ -44,14 +44,15 @@ class Engine {
   Expected<RollbackReport> RollbackGrants(std::span<const store::GrantId> ids);
 
   // Compares what the index says with the volume; differences get their verdict (drifted, pending, ...) and are
-  // repaired by the next Provision().
-  Expected<VerifyReport> Verify();
+  // repaired by the next Provision(). A grant that is being rolled back is passed over.
+  Expected<VerifyReport> Verify(const std::vector<store::Grant>& grants);
 
  private:
   using Contexts = std::vector<std::unique_ptr<GrantContext>>;
 
   Expected<Contexts> ContextsOf(const std::function<bool(const store::Grant&, const PathComponents& root)>& wanted);
   Expected<RollbackReport> Rollback(Contexts& contexts);
+  Expected<bool> VerifyOne(const store::Grant& grant, VerifyReport& total);
   Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);
   Expected<bool> IsFailed(const store::Failure& failure);
 

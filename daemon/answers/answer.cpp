@@ -31,6 +31,18 @@ Json ToJson(const store::Counts& counts) {
   return json;
 }
 
+std::uint64_t NumberIn(const Json& json, const char* name) {
+  if (!json.is_object()) return 0;
+  const auto found = json.find(name);
+  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+store::Counts CountsFrom(const Json& json) {
+  store::Counts counts;
+  for (const Verdict verdict : kOrder) counts[verdict] = NumberIn(json, store::Name(verdict));
+  return counts;
+}
+
 Json ToJson(const Error& error) {
   return {{"kind", Name(error.kind)}, {"operation", error.operation}, {"code", error.code}, {"reason", error.reason}};
 }
@@ -75,6 +87,12 @@ std::string Sentence(const store::Counts& counts) {
   return text;
 }
 
+std::string FailureSentence(const Json& failure) {
+  const Json error = failure.value("error", Json::object());
+  return failure.value("path", "") + ": " + failure.value("right", "") + " for " + failure.value("principal", "") +
+         ": " + error.value("operation", "") + ": " + error.value("reason", "");
+}
+
 Expected<Json> FailuresJson(store::Ledger& ledger) {
   const Expected<std::vector<store::Failure>> failures = ledger.Failures();
   if (!failures) return std::unexpected(failures.error());
@@ -108,7 +126,6 @@ Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path) {
                    {"reason", store::Name(one.node.reason)},
                    {"state", store::Name(one.grant.state)}};
     answer.update(ToJson(counts));
-    answer["sentence"] = Sentence(counts);
     answers.push_back(std::move(answer));
   }
   return Json{{"coverage", std::move(answers)}};

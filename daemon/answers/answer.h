@@ -13,6 +13,8 @@ namespace acledger::daemon {
 
 // {"objects": N, "readable": N, ...}: the verdicts sum to objects.
 Json ToJson(const store::Counts& counts);
+store::Counts CountsFrom(const Json& json);  // What is missing, or no number, counts as 0.
+std::uint64_t NumberIn(const Json& json, const char* name);
 Json ToJson(const Error& error);
 Json ToJson(const store::Failure& failure);
 
@@ -31,6 +33,8 @@ Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume
 
 // "12 objects: 3 readable, 9 covered".
 std::string Sentence(const store::Counts& counts);
+// Of a ToJson(): "\Users\dev\x: WRITE_DAC for S-1-...: write DACL: access denied".
+std::string FailureSentence(const Json& failure);
 // "0x1200a9".
 std::string Hex(std::uint32_t value);
 

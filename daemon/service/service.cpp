@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "daemon/answers/answer.h"
+#include "daemon/answers/reports.h"
 #include "daemon/service/service_wait.h"
 
 namespace acledger::daemon {
@@ -89,20 +90,16 @@ void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
 }
 
 void Service::OnEnded(const JobReport& report) {
+  const char* how = report.how == Ended::kDone ? "done" : report.how == Ended::kStopped ? "stopped" : "failed";
+  const Json result = std::visit([](const auto& one) { return ToJson(one); }, report.result);
   Json json = {{"grant", report.job.grant},
                {"work", Name(report.job.work)},
                {"root", report.root},
-               {"ended", report.how == Ended::kDone      ? "done"
-                         : report.how == Ended::kStopped ? "stopped"
-                                                         : "failed"},
-               {"changes", report.changes},
-               {"failures", report.failures},
-               {"remaining", report.remaining}};
+               {"ended", how},
+               {"result", result}};
   if (report.error) json["error"] = ToJson(*report.error);
-  log_(report.how == Ended::kFailed, std::string(Name(report.job.work)) + " " + report.root + ": " +
-                                         json["ended"].get<std::string>() + ", " + std::to_string(report.changes) +
-                                         " descriptors written" +
-                                         (report.error ? ": " + report.error->ToString() : ""));
+  log_(report.how == Ended::kFailed, std::string(Name(report.job.work)) + " " + report.root + ": " + how + ", " +
+                                         Text(result) + (report.error ? ": " + report.error->ToString() : ""));
   Publish("ended", std::move(json));
 }
 

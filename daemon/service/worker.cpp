@@ -41,10 +41,15 @@ std::optional<Work> UnfinishedWork(GrantState state) {
   return std::nullopt;
 }
 
-JobReport Failed(JobReport report, const Error& error) {
+void Fail(JobReport& report, const Error& error) {
   report.how = Ended::kFailed;
   report.error = error;
-  return report;
+}
+
+// A comparison that found something: what is missing is to be repaired.
+bool FoundDifferences(const JobReport& report) {
+  const auto* verified = std::get_if<scanner::VerifyReport>(&report.result);
+  return verified && report.how == Ended::kDone && verified->differences > 0;
 }
 
 Expected<std::optional<Grant>> FindGrant(store::Ledger& ledger, store::GrantId id) {
@@ -141,6 +146,7 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   const JobReport report = Do(job);
   lock.lock();
   queue_.End(report.how, Now());
+  if (FoundDifferences(report)) queue_.Put({job.grant, Work::kProvision, job.urgency});
   lock.unlock();
   observer_.OnEnded(report);
   lock.lock();
@@ -150,22 +156,44 @@ JobReport Worker::Do(const Job& job) {
   JobReport report;
   report.job = job;
   const Expected<std::optional<Grant>> grant = FindGrant(ledger_, job.grant);
-  if (!grant) return Failed(report, grant.error());
-  if (!*grant) return report;  // Rolled back together with another one.
+  if (!grant) {
+    Fail(report, grant.error());
+    return report;
+  }
+  if (!*grant) {  // Rolled back together with another one.
+    if (job.work == Work::kRollback) report.result = scanner::RollbackReport{};
+    return report;
+  }
   report.root = (*grant)->root;
-  if (job.work == Work::kRollback) return DoRollback(job);
-  const std::vector<Grant> one{**grant};
-  const Expected<scanner::ProvisionReport> done = engine_.Provision(one);
-  if (!done) return Failed(report, done.error());
-  report.changes = done->changes;
-  report.failures = done->failures;
-  report.how = done->complete ? Ended::kDone : Ended::kStopped;
+  switch (job.work) {
+    case Work::kProvision:
+      DoProvision(**grant, report);
+      break;
+    case Work::kVerify:
+      DoVerify(**grant, report);
+      break;
+    case Work::kRollback:
+      DoRollback(report);
+      break;
+  }
   return report;
 }
 
-JobReport Worker::DoRollback(const Job& job) {
-  JobReport report;
-  report.job = job;
+void Worker::DoProvision(const Grant& grant, JobReport& report) {
+  const Expected<scanner::ProvisionReport> done = engine_.Provision({grant});
+  if (!done) return Fail(report, done.error());
+  report.result = *done;
+  if (!done->complete) report.how = Ended::kStopped;
+}
+
+void Worker::DoVerify(const Grant& grant, JobReport& report) {
+  const Expected<scanner::VerifyReport> done = engine_.Verify({grant});
+  if (!done) return Fail(report, done.error());
+  report.result = *done;
+  if (!done->complete) report.how = Ended::kStopped;
+}
+
+void Worker::DoRollback(JobReport& report) {
   std::vector<store::GrantId> together;
   {
     const std::lock_guard lock(mutex_);
@@ -173,18 +201,16 @@ JobReport Worker::DoRollback(const Job& job) {
       if (other.work == Work::kRollback && !other.on_hold) together.push_back(other.grant);
   }
   const Expected<scanner::RollbackReport> done = engine_.RollbackGrants(together);
-  if (!done) return Failed(report, done.error());
-  report.changes = done->writes;
-  report.failures = done->failed + done->unreadable;
-  report.remaining = done->remaining;
-  if (done->complete) return report;
+  if (!done) return Fail(report, done.error());
+  report.result = *done;
+  if (done->complete) return;
   if (give_way_) {
     report.how = Ended::kStopped;
-    return report;
+    return;
   }
-  return Failed(report, {ErrorKind::kIo, "roll back", report.root, 0,
-                         std::to_string(done->failed) + " changes could not be taken back, " +
-                             std::to_string(done->remaining) + " entries remain (acledger failures lists them)"});
+  Fail(report, {ErrorKind::kIo, "roll back", report.root, 0,
+                std::to_string(done->failed) + " changes could not be taken back, " + std::to_string(done->remaining) +
+                    " entries remain (acledger failures lists them)"});
 }
 
 }  // namespace acledger::daemon

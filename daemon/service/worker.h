@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "daemon/service/queue.h"
 #include "scanner/engine.h"
@@ -17,10 +18,8 @@ struct JobReport {
   Job job;
   std::string root;
   Ended how = Ended::kDone;
-  std::optional<Error> error;  // With kFailed.
-  std::uint64_t changes = 0;   // Descriptors written in this run.
-  std::uint64_t failures = 0;
-  std::uint64_t remaining = 0;  // Entries that a rollback found and could not take out.
+  std::optional<Error> error;                                                                     // With kFailed.
+  std::variant<scanner::ProvisionReport, scanner::VerifyReport, scanner::RollbackReport> result;  // By job.work.
 };
 
 // Told on the worker's thread.
@@ -72,7 +71,9 @@ class Worker {
   void RunCommands(std::unique_lock<std::mutex>& lock);
   void RunJob(std::unique_lock<std::mutex>& lock, const Job& job);
   JobReport Do(const Job& job);
-  JobReport DoRollback(const Job& job);
+  void DoProvision(const store::Grant& grant, JobReport& report);
+  void DoVerify(const store::Grant& grant, JobReport& report);
+  void DoRollback(JobReport& report);
   void Reconsider();
   Moment Now() const;
 

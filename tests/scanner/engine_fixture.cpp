@@ -71,7 +71,7 @@ RollbackReport EngineTest::Rollback(const std::optional<std::string>& root) {
 VerifyReport EngineTest::Verify() {
   Engine engine(MakeEnvironment());
   Must(engine.Settle());
-  return Must(engine.Verify());
+  return Must(engine.Verify(Must(ledger_->Grants())));
 }
 
 SettleReport EngineTest::Settle() { return Must(Engine(MakeEnvironment()).Settle()); }

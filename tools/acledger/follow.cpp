@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <set>
 
+#include "daemon/answers/reports.h"
 #include "tools/acledger/interrupt.h"
 #include "tools/acledger/progress_line.h"
 
@@ -24,10 +25,10 @@ scanner::Phase PhaseOf(const std::string& name) {
 scanner::ProgressState StateFrom(const Json& params) {
   return {.phase = PhaseOf(params.value("phase", "")),
           .root = params.value("root", ""),
-          .done = params.value("done", std::uint64_t{0}),
-          .total = params.value("total", std::uint64_t{0}),
-          .changes = params.value("changes", std::uint64_t{0}),
-          .failures = params.value("failures", std::uint64_t{0})};
+          .done = daemon::NumberIn(params, "done"),
+          .total = daemon::NumberIn(params, "total"),
+          .changes = daemon::NumberIn(params, "changes"),
+          .failures = daemon::NumberIn(params, "failures")};
 }
 
 // Grants of the list that the daemon has in its queue no more: their end was missed.
@@ -38,6 +39,26 @@ Expected<void> DropEnded(daemon::Client& client, std::set<std::int64_t>& open) {
   for (const Json& job : (*status)["queue"]) queued.insert(job["grant"].get<std::int64_t>());
   std::erase_if(open, [&](std::int64_t grant) { return !queued.contains(grant); });
   return {};
+}
+
+void Add(const Json& ended, Followed& followed) {
+  const Json result = ended.value("result", Json::object());
+  const std::string work = ended.value("work", "");
+  if (work == "rollback") {
+    followed.rollback += daemon::RollbackReportFrom(result);
+  } else if (work == "verify") {
+    const scanner::VerifyReport one = daemon::VerifyReportFrom(result);
+    followed.verify.counts += one.counts;
+    followed.verify.objects += one.objects;
+    followed.verify.differences += one.differences;
+    followed.verify.failures += one.failures;
+  } else {
+    const scanner::ProvisionReport one = daemon::ProvisionReportFrom(result);
+    followed.provision.changes += one.changes;
+    followed.provision.stripped += one.stripped;
+    followed.provision.failures += one.failures;
+  }
+  if (ended.contains("error")) followed.errors.push_back(ended["error"].value("reason", ""));
 }
 
 }  // namespace
@@ -60,15 +81,13 @@ Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
     if (!open.contains(grant)) continue;
     if (told->method == "progress") line.Report(StateFrom(told->params));
     if (told->method != "ended") continue;
-    followed.changes += told->params.value("changes", std::uint64_t{0});
-    followed.failures += told->params.value("failures", std::uint64_t{0});
-    followed.remaining += told->params.value("remaining", std::uint64_t{0});
-    const std::string how = told->params.value("ended", "");
-    if (how == "stopped") continue;  // It goes on after what was more urgent.
-    followed.failed = followed.failed || how == "failed";
-    open.erase(grant);
+    Add(told->params, followed);
+    // What was stopped goes on after what was more urgent.
+    if (told->params.value("ended", "") != "stopped") open.erase(grant);
   }
   followed.stopped = stop;
+  followed.provision.complete = followed.verify.complete = followed.rollback.complete =
+      !stop && followed.errors.empty();
   return followed;
 }
 

@@ -4,17 +4,18 @@
 #include <vector>
 
 #include "daemon/client/client.h"
+#include "scanner/engine.h"
 #include "tools/acledger/answer.h"
 
 namespace acledger::tools {
 
-// What the followed jobs came to, summed.
+// What the followed jobs came to, summed; `complete` of each report: all its jobs were done.
 struct Followed {
-  std::uint64_t changes = 0;
-  std::uint64_t failures = 0;
-  std::uint64_t remaining = 0;
-  bool failed = false;
-  bool stopped = false;  // Ctrl-C: the daemon goes on.
+  scanner::ProvisionReport provision;
+  scanner::VerifyReport verify;
+  scanner::RollbackReport rollback;
+  std::vector<std::string> errors;  // Of jobs that could not go on; the daemon tries them again.
+  bool stopped = false;             // Ctrl-C: the daemon goes on.
 };
 
 // Shows the progress of these grants on stderr until each has ended. The client is subscribed before the grants are

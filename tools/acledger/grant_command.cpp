@@ -138,10 +138,8 @@ Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client)
   if (!status) return std::unexpected(status.error());
   const Expected<Json> failures = Ask(client, "failures");
   if (!failures) return std::unexpected(failures.error());
-  scanner::ProvisionReport report;
-  report.changes = followed->changes;
-  report.complete = !followed->stopped && !followed->failed;
-  return FinishProvision(words, *status, (*failures)["failures"], report);
+  for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
+  return FinishProvision(words, *status, (*failures)["failures"], followed->provision);
 }
 
 Expected<int> RunProvision(const GrantWords& words) {

@@ -57,7 +57,7 @@ Expected<int> RunCoverage(const QuestionWords& words) {
   std::string text;
   for (const Json& one : (*json)["coverage"])
     text += (text.empty() ? "" : "\n") + words.path + " for " + one["principal"].get<std::string>() + ": " +
-            one["sentence"].get<std::string>();
+            Sentence(daemon::CountsFrom(one));
   const Expected<void> printed = words.target.json ? Print(*json) : PrintText(text);
   if (!printed) return std::unexpected(printed.error());
   return kDone;
@@ -75,20 +75,14 @@ Expected<int> RunExplain(const QuestionWords& words) {
 }
 
 Expected<int> RunFailures(const QuestionWords& words) {
-  const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
-  if (!ledger) return std::unexpected(ledger.error());
-  const Expected<std::vector<store::Failure>> failures = (*ledger)->Failures();
-  if (!failures) return std::unexpected(failures.error());
-  Json listed = Json::array();
+  const Expected<Json> json = Answer(words, "failures", Json::object(), daemon::FailuresJson);
+  if (!json) return std::unexpected(json.error());
+  const Json& failures = (*json)["failures"];
   std::string text;
-  for (const store::Failure& failure : *failures) {
-    listed.push_back(daemon::ToJson(failure));
-    text += (text.empty() ? "" : "\n") + Sentence(failure);
-  }
-  const Expected<void> printed =
-      words.target.json ? Print(Json{{"failures", listed}}) : PrintText(text.empty() ? "No failures." : text);
+  for (const Json& failure : failures) text += (text.empty() ? "" : "\n") + FailureSentence(failure);
+  const Expected<void> printed = words.target.json ? Print(*json) : PrintText(text.empty() ? "No failures." : text);
   if (!printed) return std::unexpected(printed.error());
-  return failures->empty() ? kDone : kFailuresListed;
+  return failures.empty() ? kDone : kFailuresListed;
 }
 
 using Command = Expected<int> (*)(const QuestionWords&);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "daemon/answers/reports.h"
 #include "scanner/engine.h"
 #include "tools/acledger/answer.h"
 #include "tools/acledger/daemon_session.h"
@@ -46,13 +47,6 @@ Expected<void> Open(const TargetOptions& target, const std::string& root, std::u
   return {};
 }
 
-Json ToJson(const scanner::RollbackReport& report) {
-  return {{"restored", report.restored}, {"stripped", report.stripped},     {"already_gone", report.already_gone},
-          {"drifted", report.drifted},   {"failed", report.failed},         {"remaining", report.remaining},
-          {"scanned", report.scanned},   {"unreadable", report.unreadable}, {"writes", report.writes},
-          {"complete", report.complete}, {"examples", report.examples}};
-}
-
 std::string Sentence(const scanner::RollbackReport& report) {
   std::string text = (report.complete ? "Rolled back: " : "Not finished: ") + std::to_string(report.restored) +
                      " restored, " + std::to_string(report.stripped) + " stripped, " +
@@ -81,7 +75,19 @@ Expected<void> CheckKnown(store::Ledger& ledger) {
                                "for the same principal first"});
 }
 
-// The daemon does the work; this shows it. Its counts are sums: `failures` and `changes` for all grants together.
+// `failures` as FailuresJson() lists them.
+Expected<int> FinishRollback(const TargetOptions& target, const scanner::RollbackReport& report, const Json& failures,
+                             bool stopped) {
+  Json json = daemon::ToJson(report);
+  json["failures"] = failures;
+  std::string text = Sentence(report);
+  for (const Json& failure : failures) text += "\nfailed: " + FailureSentence(failure);
+  if (Expected<void> printed = target.json ? Print(json) : PrintText(text); !printed)
+    return std::unexpected(printed.error());
+  return ExitCodeOf(report, stopped);
+}
+
+// The daemon does the work; this shows it.
 Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& client) {
   if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
     return std::unexpected(subscribed.error());
@@ -89,17 +95,12 @@ Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& clien
   if (!queued) return std::unexpected(queued.error());
   const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
   if (!followed) return std::unexpected(followed.error());
-  const Json json = {{"changes", followed->changes},
-                     {"failures", followed->failures},
-                     {"remaining", followed->remaining},
-                     {"complete", !followed->stopped && !followed->failed}};
-  const std::string text = std::to_string(followed->changes) + " descriptors written, " +
-                           std::to_string(followed->failures) + " failures, " + std::to_string(followed->remaining) +
-                           " entries remain" + (followed->stopped ? "; the daemon goes on" : "");
-  if (Expected<void> printed = words.target.json ? Print(json) : PrintText(text); !printed)
-    return std::unexpected(printed.error());
-  if (followed->remaining > 0) return kEntriesRemain;
-  return followed->failures > 0 || followed->failed || followed->stopped ? kFailuresListed : kDone;
+  const Expected<Json> failures = Ask(client, "failures");
+  if (!failures) return std::unexpected(failures.error());
+  if (followed->stopped) std::fprintf(stderr, "acledger: the daemon goes on; acledger status tells how far it is\n");
+  for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
+  const bool unfinished = followed->stopped || !followed->errors.empty();
+  return FinishRollback(words.target, followed->rollback, (*failures)["failures"], unfinished);
 }
 
 Expected<int> RunRollback(const RollbackWords& words) {
@@ -122,49 +123,54 @@ Expected<int> RunRollback(const RollbackWords& words) {
     report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root));
   }
   if (!report) return std::unexpected(report.error());
-  const Expected<std::vector<store::Failure>> failures = ledger->Failures();
+  const Expected<Json> failures = daemon::FailuresJson(*ledger);
   if (!failures) return std::unexpected(failures.error());
-  Json json = ToJson(*report);
-  Json listed = Json::array();
-  std::string text = Sentence(*report);
-  for (const store::Failure& failure : *failures) {
-    listed.push_back(daemon::ToJson(failure));
-    text += "\nfailed: " + tools::Sentence(failure);
-  }
-  json["failures"] = std::move(listed);
-  if (Expected<void> printed = words.target.json ? Print(json) : PrintText(text); !printed)
-    return std::unexpected(printed.error());
   if (stop) std::fprintf(stderr, "acledger: stopped; run the same command again to go on\n");
-  return ExitCodeOf(*report, stop);
+  return FinishRollback(words.target, *report, (*failures)["failures"], stop);
+}
+
+Expected<int> FinishVerify(const TargetOptions& target, const scanner::VerifyReport& report, const char* repair) {
+  const std::string text = tools::Sentence(report.counts) + "\n" + std::to_string(report.differences) +
+                           " rows of the index had to be corrected" + (report.differences > 0 ? repair : "");
+  if (Expected<void> printed = target.json ? Print(daemon::ToJson(report)) : PrintText(text); !printed)
+    return std::unexpected(printed.error());
+  if (!report.complete)
+    std::fprintf(stderr, "acledger: stopped before everything was compared; run the same command again\n");
+  const bool sound =
+      report.complete && report.counts[store::Verdict::kDrifted] == 0 && report.counts[store::Verdict::kFailed] == 0;
+  return sound && report.failures == 0 ? kDone : kFailuresListed;
+}
+
+Expected<int> VerifyByDaemon(const TargetOptions& target, daemon::Client& client) {
+  if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
+    return std::unexpected(subscribed.error());
+  const Expected<Json> queued = Ask(client, "verify");
+  if (!queued) return std::unexpected(queued.error());
+  const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
+  if (!followed) return std::unexpected(followed.error());
+  for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
+  return FinishVerify(target, followed->verify, "; the daemon repairs what is missing");
 }
 
 Expected<int> RunVerify(const TargetOptions& target) {
+  Expected<std::optional<daemon::Client>> client = FindDaemon(target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return VerifyByDaemon(target, **client);
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
   if (Expected<void> opened = Open(target, {}, volume, ledger); !opened) return std::unexpected(opened.error());
+  const Expected<std::vector<store::Grant>> grants = ledger->Grants();
+  if (!grants) return std::unexpected(grants.error());
   const scanner::StopFlag& stop = StopOnInterrupt();
   Expected<scanner::VerifyReport> report;
   {
     ProgressLine progress;
     scanner::Engine engine({*volume, *ledger, progress, stop});
     if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
-    report = engine.Verify();
+    report = engine.Verify(*grants);
   }
   if (!report) return std::unexpected(report.error());
-  Json json = daemon::ToJson(report->counts);
-  json["differences"] = report->differences;
-  json["failures"] = report->failures;
-  json["complete"] = report->complete;
-  const std::string text = tools::Sentence(report->counts) + "\n" + std::to_string(report->differences) +
-                           " rows of the index had to be corrected" +
-                           (report->differences > 0 ? "; acledger provision repairs what is missing" : "");
-  if (Expected<void> printed = target.json ? Print(json) : PrintText(text); !printed)
-    return std::unexpected(printed.error());
-  if (!report->complete)
-    std::fprintf(stderr, "acledger: stopped before everything was compared; run the same command again\n");
-  const bool sound =
-      report->complete && report->counts[store::Verdict::kDrifted] == 0 && report->counts[store::Verdict::kFailed] == 0;
-  return sound && report->failures == 0 ? kDone : kFailuresListed;
+  return FinishVerify(target, *report, "; acledger provision repairs what is missing");
 }
 
 }  // namespace

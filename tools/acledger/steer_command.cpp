@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tools/acledger/answer.h"
 #include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
 
@@ -39,7 +40,7 @@ Expected<int> RunWait(const SteerWords& words) {
   std::string text;
   for (const Json& one : (*answer)["coverage"])
     text += (text.empty() ? "" : "\n") + words.path + " for " + one.value("principal", "") + ": " +
-            one.value("sentence", "");
+            Sentence(daemon::CountsFrom(one));
   return Tell(words, *answer, text);
 }
 
