@@ -43,7 +43,12 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
 
 Service::~Service() { Stop(); }
 
-Expected<void> Service::Start() { return worker_.Start(); }
+Expected<void> Service::Start() {
+  const Expected<bool> paused = IsPausedForGood(parts_.writer);
+  if (!paused) return std::unexpected(paused.error());
+  if (*paused) worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
+  return worker_.Start();
+}
 
 void Service::Stop() {
   if (std::exchange(stopped_, true)) return;

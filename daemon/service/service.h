@@ -63,9 +63,9 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Status(const Caller& caller, Params& params);
   Expected<Json> Coverage(const Caller& caller, Params& params);
   Expected<Json> Failures(const Caller& caller, Params& params);
-  Expected<Json> Pause(const Caller& caller, Params& params);
-  Expected<Json> Resume(const Caller& caller, Params& params);
-  Expected<Json> Cancel(const Caller& caller, Params& params);
+  void Pause(const Caller& caller, Params& params, Reply reply);
+  void Resume(const Caller& caller, Params& params, Reply reply);
+  void Cancel(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Prioritise(const Caller& caller, Params& params);
   Expected<Json> Subscribe(const Caller& caller, Params& params);
   Expected<Json> Verify(const Caller& caller, Params& params);
@@ -73,6 +73,12 @@ class Service final : public Handler, private WorkerObserver {
   void AddGrant(const Caller& caller, Params& params, Reply reply);
   void Rollback(const Caller& caller, Params& params, Reply reply);
   void WaitFor(const Caller& caller, Params& params, Reply reply);
+
+  static Json Listed(const std::vector<store::Grant>& grants);
+  // Writes it on the worker's thread and answers then.
+  void Keep(std::function<Expected<void>(store::Ledger&)> write, Json answer, Reply reply);
+  static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::Grant>& grants, bool on_hold);
+  static Expected<bool> IsPausedForGood(store::Ledger& ledger);
 
   // The live grants whose root is at or above `path`, or below it.
   Expected<std::vector<store::Grant>> GrantsNear(const std::string& path);

@@ -20,14 +20,14 @@ Expected<PathComponents> ComponentsOf(const std::string& path) {
   return std::move(parsed->components);
 }
 
-Json Listed(const std::vector<Grant>& grants) {
+}  // namespace
+
+Json Service::Listed(const std::vector<Grant>& grants) {
   Json listed = Json::array();
   for (const Grant& grant : grants)
     listed.push_back({{"grant", grant.id}, {"root", grant.root}, {"principal", grant.principal.ToString()}});
   return listed;
 }
-
-}  // namespace
 
 Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path) {
   const Expected<PathComponents> wanted = ComponentsOf(path);
@@ -60,10 +60,12 @@ void Service::AddGrant(const Caller&, Params& params, Reply reply) {
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
   worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
-                   scanner::Engine& engine, store::Ledger&, Queue& queue) {
+                   scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
+    // A new wish ends what someone said of an earlier one.
+    if (Expected<void> kept = KeepOnHold(ledger, *grants, false); !kept) return (*reply)(std::unexpected(kept.error()));
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
     (*reply)(Json{{"grants", Listed(*grants)}, {"notes", notes}});
   });
@@ -99,46 +101,6 @@ Expected<Json> Service::Verify(const Caller&, Params& params) {
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kVerify, UrgencyOf(grant.root)});
   });
   return Json{{"grants", Listed(*grants)}};
-}
-
-// Without a root: everything.
-Expected<Json> Service::Pause(const Caller&, Params& params) {
-  const std::string root = params.TextOr("root", "");
-  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  if (root.empty()) {
-    worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
-    return Json{{"paused", true}};
-  }
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
-  if (!grants) return std::unexpected(grants.error());
-  worker_.WithQueue([&](Queue& queue) {
-    for (const store::Grant& grant : *grants) queue.Hold(grant.id);
-  });
-  return Json{{"on_hold", Listed(*grants)}};
-}
-
-Expected<Json> Service::Resume(const Caller&, Params& params) {
-  const std::string root = params.TextOr("root", "");
-  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
-  if (!grants) return std::unexpected(grants.error());
-  worker_.WithQueue([&](Queue& queue) {
-    if (root.empty()) queue.ResumeAll();
-    for (const store::Grant& grant : *grants) queue.Release(grant.id);
-  });
-  return Json{{"resumed", Listed(*grants)}};
-}
-
-// Out of the queue; what was written stays, and stays recorded. Another wish for the grant goes on from there.
-Expected<Json> Service::Cancel(const Caller&, Params& params) {
-  const std::string root = params.Text("root");
-  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
-  if (!grants) return std::unexpected(grants.error());
-  worker_.WithQueue([&](Queue& queue) {
-    for (const store::Grant& grant : *grants) queue.Cancel(grant.id);
-  });
-  return Json{{"cancelled", Listed(*grants)}};
 }
 
 Expected<Json> Service::Prioritise(const Caller&, Params& params) {

@@ -26,21 +26,6 @@ class Worker::Relay final : public scanner::Progress {
 
 namespace {
 
-std::optional<Work> UnfinishedWork(GrantState state) {
-  switch (state) {
-    case GrantState::kScanning:
-    case GrantState::kPlanning:
-    case GrantState::kApplying:
-      return Work::kProvision;
-    case GrantState::kRollingBack:
-      return Work::kRollback;
-    case GrantState::kComplete:
-    case GrantState::kRolledBack:
-      break;
-  }
-  return std::nullopt;
-}
-
 void Fail(JobReport& report, const Error& error) {
   report.how = Ended::kFailed;
   report.error = error;
@@ -61,6 +46,21 @@ Expected<std::optional<Grant>> FindGrant(store::Ledger& ledger, store::GrantId i
 
 }  // namespace
 
+std::optional<Work> UnfinishedWork(GrantState state) {
+  switch (state) {
+    case GrantState::kScanning:
+    case GrantState::kPlanning:
+    case GrantState::kApplying:
+      return Work::kProvision;
+    case GrantState::kRollingBack:
+      return Work::kRollback;
+    case GrantState::kComplete:
+    case GrantState::kRolledBack:
+      break;
+  }
+  return std::nullopt;
+}
+
 Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, bool polite)
     : volume_(volume),
       ledger_(ledger),
@@ -78,7 +78,7 @@ Expected<void> Worker::Start() {
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants)
     if (const std::optional<Work> work = UnfinishedWork(grant.state))
-      queue_.Put({grant.id, *work, UrgencyOf(grant.root)});
+      queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
   thread_ = std::thread([this] { Loop(); });
   return {};
 }

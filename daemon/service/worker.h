@@ -13,6 +13,9 @@
 
 namespace acledger::daemon {
 
+// What is still to be done for a grant in this state.
+std::optional<Work> UnfinishedWork(store::GrantState state);
+
 // What one job came to.
 struct JobReport {
   Job job;

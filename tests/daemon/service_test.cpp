@@ -32,13 +32,7 @@ class ServiceTest : public testing::Test {
     writer_ = Open(false);
     reader_ = Open(true);
     explainer_ = Open(true);
-    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                           .writer = *writer_,
-                                                           .reader = *reader_,
-                                                           .explainer = *explainer_,
-                                                           .ledger_path = Path(),
-                                                           .readers = 0,
-                                                           .polite = false});
+    Make();
   }
   ~ServiceTest() override {
     service_.reset();
@@ -47,6 +41,22 @@ class ServiceTest : public testing::Test {
     writer_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void Make() {
+    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
+                                                           .writer = *writer_,
+                                                           .reader = *reader_,
+                                                           .explainer = *explainer_,
+                                                           .ledger_path = Path(),
+                                                           .readers = 0,
+                                                           .polite = false});
+  }
+  // As after the end of the process.
+  void Restart() {
+    service_.reset();
+    Make();
+    if (const Expected<void> started = service_->Start(); !started) throw std::runtime_error("not started");
   }
 
   std::string Path() const { return (folder_ / "ledger.db").string(); }
@@ -127,14 +137,45 @@ TEST_F(ServiceTest, TakesAGrantThatWasNotFinishedUpAgain) {
   Must(Call("pause"));
   Must(Grant("\\work"));
   service_.reset();
-  service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                         .writer = *writer_,
-                                                         .reader = *reader_,
-                                                         .explainer = *explainer_,
-                                                         .ledger_path = Path(),
-                                                         .readers = 0,
-                                                         .polite = false});
+  ASSERT_TRUE(writer_->SetSetting("paused", ""));
+  Restart();
+  EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
+}
+
+TEST_F(ServiceTest, StaysPausedWhenItStartsAnew) {
   ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  Restart();
+  EXPECT_EQ(Must(Call("status"))["paused"], true);
+  EXPECT_EQ(volume_.Counters().descriptor_writes, 0u);
+  Must(Call("resume"));
+  EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
+  Restart();
+  EXPECT_EQ(Must(Call("status"))["paused"], false);
+}
+
+TEST_F(ServiceTest, ResumesWhatWasCancelled) {
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  Must(Call("cancel", {{"root", "\\work"}}));
+  EXPECT_THAT(Must(Call("status"))["queue"], IsEmpty());
+  Must(Call("resume"));
+  EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
+}
+
+TEST_F(ServiceTest, GoesOnWithACancelledGrantOnlyWhenItIsWishedForAgain) {
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Grant("\\work"));
+  Must(Call("cancel", {{"root", "\\work"}}));
+  service_.reset();
+  ASSERT_TRUE(writer_->SetSetting("paused", ""));
+  Restart();
+  EXPECT_EQ(Must(Call("status"))["queue"][0]["on_hold"], true);
+  EXPECT_EQ(volume_.Counters().descriptor_writes, 0u);
+  Must(Grant("\\work"));
   EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
 }
 
