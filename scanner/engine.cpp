@@ -44,11 +44,12 @@ Expected<SettleReport> Engine::Settle() {
   return total;
 }
 
-Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::vector<std::string>& notes) {
+Expected<std::vector<Grant>> Engine::Register(GrantRequest request, std::vector<std::string>& notes) {
   if (const auto refused = RefusedPrincipal(request.principal))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant to " + request.principal.ToString(), {}, 0, *refused});
   if (const auto refused = RefusedMask(request.mask))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant", {}, 0, *refused});
+  if (Expected<void> fits = CheckPrincipal(environment_, request); !fits) return std::unexpected(fits.error());
   std::vector<PathComponents> roots;
   for (const std::string& root : request.roots) {
     Expected<PathComponents> components = ComponentsOf(root);

@@ -28,7 +28,7 @@ class Engine {
   // Checks the request against the volume and keeps it as grants: the same principal and root is the same grant (its
   // policy is brought up to date); a root below another one of the same principal is part of that (said in `notes`).
   // Refused: places that are never granted, another mask for a grant that is there.
-  Expected<std::vector<store::Grant>> Register(const GrantRequest& request, std::vector<std::string>& notes);
+  Expected<std::vector<store::Grant>> Register(GrantRequest request, std::vector<std::string>& notes);
 
   Expected<ProvisionReport> Provision(const std::vector<store::Grant>& grants);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scanner/machine_sids.h"
 #include "scanner/opener.h"
 #include "scanner/ssh_places.h"
 #include "security/wtf8.h"
@@ -100,6 +101,20 @@ std::optional<std::string> RefusedMask(security::AccessMask mask) {
   const security::AccessMask rights = security::kFileMapping.Map(mask);
   if (rights != 0 && (rights & ~kGrantable) == 0) return std::nullopt;
   return "rights on a file, without WRITE_DAC, WRITE_OWNER and FILE_DELETE_CHILD, which no grant gives";
+}
+
+Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request) {
+  const security::Sid& principal = request.principal;
+  if (environment.ledger.ReplacesDamaged() && (principal.IsMachineRelative() || principal.Authority() != 5))
+    request.principal_is_ours = true;
+  // Generalising an image changes its own machine SID: entries for its accounts would then mean nobody.
+  if (!environment.volume.Info().is_image || request.machine_sid_final || !principal.IsMachineRelative()) return {};
+  const Expected<std::vector<security::Sid>> machine = MachineSids(environment.volume);
+  if (!machine) return std::unexpected(machine.error());
+  if (std::ranges::none_of(*machine, [&](const security::Sid& sid) { return sid.SameDomain(principal); })) return {};
+  return Fail(ErrorKind::kInvalid, "grant to " + principal.ToString(),
+              "it belongs to the image's own machine SID, which generalising the image changes: use a synthetic SID, "
+              "or say --machine-sid-final if it stays");
 }
 
 Expected<Grant> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,

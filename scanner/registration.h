@@ -18,12 +18,17 @@ struct GrantRequest {
   store::ProtectedPolicy protected_policy = store::ProtectedPolicy::kReport;
   store::Rules rules;
   std::vector<security::Sid> token_sids;
+  bool machine_sid_final = false;  // The image's machine SID will not change any more: its accounts may be principals.
 };
 
 // Why nothing is granted to this SID, or with this mask, for a person; nothing if it may be. The mask may hold generic
 // rights.
 std::optional<std::string> RefusedPrincipal(const security::Sid& principal);
 std::optional<std::string> RefusedMask(security::AccessMask mask);
+
+// Looks at the principal beside the volume: kInvalid for an account of an image whose machine SID is yet to change.
+// After a lost ledger a SID that stands for nobody else is known to be ours.
+Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request);
 
 // Checks one root of a request against the volume and keeps it as a grant, which is returned: a new one, the one of the
 // same principal and root with its policy brought up to date, or the one above that it is part of (said in `notes`).

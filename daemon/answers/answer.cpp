@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/answers/answer.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "scanner/path.h"
@@ -34,7 +35,9 @@ Json ToJson(const store::Counts& counts) {
 std::uint64_t NumberIn(const Json& json, const char* name) {
   if (!json.is_object()) return 0;
   const auto found = json.find(name);
-  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  if (found == json.end() || !found->is_number_integer()) return 0;
+  if (found->is_number_unsigned()) return found->get<std::uint64_t>();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(found->get<std::int64_t>(), 0));
 }
 
 store::Counts CountsFrom(const Json& json) {
@@ -64,7 +67,8 @@ Expected<Json> StatusJson(store::Ledger& ledger) {
     if (!folder) return std::unexpected(folder.error());
     const store::Counts counts = *folder ? (*folder)->counts : store::Counts{};
     total += counts;
-    Json root = {{"path", grant.root},
+    Json root = {{"grant", grant.id},
+                 {"path", grant.root},
                  {"principal", grant.principal.ToString()},
                  {"mask", Hex(grant.mask)},
                  {"state", store::Name(grant.state)}};

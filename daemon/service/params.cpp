@@ -89,6 +89,7 @@ Expected<scanner::GrantRequest> GrantRequestFrom(Params& params) {
   if (policy != "report" && policy != "grant") params.Refuse("\"protected\": \"report\" or \"grant\" is wanted");
   request.protected_policy = policy == "grant" ? store::ProtectedPolicy::kGrant : store::ProtectedPolicy::kReport;
   request.principal_is_ours = params.Flag("own_principal");
+  request.machine_sid_final = params.Flag("machine_sid_final");
   request.rules = {params.Texts("exclude"), params.Texts("sensitive_names"), params.Texts("appdata_allowed"), {}};
   const std::vector<std::string> token_sids = params.Texts("token_sids");
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());

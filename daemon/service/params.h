@@ -36,7 +36,8 @@ class Params {
 };
 
 // principal, roots, and what else the command line's `provision` takes: mask, exclude, protected, token_sids,
-// own_principal, sensitive_names, appdata_allowed.
+// own_principal,
+// machine_sid_final, sensitive_names, appdata_allowed.
 Expected<scanner::GrantRequest> GrantRequestFrom(Params& params);
 
 }  // namespace acledger::daemon

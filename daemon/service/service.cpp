@@ -11,12 +11,6 @@
 
 namespace acledger::daemon {
 
-namespace {
-
-constexpr auto kBetweenProgress = std::chrono::milliseconds(100);
-
-}  // namespace
-
 // Who may call it, and how it answers: at once, or later through the Reply.
 struct Service::Method {
   using Now = Expected<Json> (Service::*)(const Caller&, Params&);
@@ -34,12 +28,22 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
       {"rollback", {true, &Service::Rollback}},  {"verify", {true, &Service::Verify}},
       {"pause", {true, &Service::Pause}},        {"resume", {true, &Service::Resume}},
       {"cancel", {true, &Service::Cancel}},      {"prioritise", {true, &Service::Prioritise}},
+      {"plan", {false, &Service::Plan}},
   };
   return methods;
 }
 
 Service::Service(asio::io_context& io, const ServiceParts& parts)
-    : io_(io), parts_(parts), worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite), timer_(io) {}
+    : io_(io),
+      parts_(parts),
+      worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite),
+      plans_(parts.volume, parts.ledger_path, parts.readers,
+             [this](ClientId client, const char* method, Json params) {
+               asio::post(io_, [this, client, method, params = std::move(params)] {
+                 if (!stopped_ && server_ != nullptr) server_->Notify(client, method, params);
+               });
+             }),
+      timer_(io) {}
 
 Service::~Service() { Stop(); }
 
@@ -55,6 +59,7 @@ void Service::Stop() {
   timer_.cancel();
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
+  plans_.Stop();
   worker_.Stop();
   explaining_.join();
 }
@@ -73,6 +78,7 @@ void Service::Call(const Caller& caller, std::string method, Json params, Reply 
 
 void Service::Gone(ClientId client) {
   subscribers_.erase(client);
+  plans_.Gone(client);
   std::erase_if(waits_, [client](const auto& wait) { return wait->client == client; });
 }
 
@@ -81,17 +87,11 @@ void Service::Trouble(const Error& error) { log_(true, error.ToString()); }
 // --- what the worker tells
 
 void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - last_progress_ < kBetweenProgress) return;
-  last_progress_ = now;
-  Publish("progress", {{"grant", job.grant},
-                       {"work", Name(job.work)},
-                       {"root", state.root},
-                       {"phase", scanner::Name(state.phase)},
-                       {"done", state.done},
-                       {"total", state.total},
-                       {"changes", state.changes},
-                       {"failures", state.failures}});
+  if (!pace_.IsDue()) return;
+  Json json = ProgressJson(state);
+  json["grant"] = job.grant;
+  json["work"] = Name(job.work);
+  Publish("progress", std::move(json));
 }
 
 void Service::OnEnded(const JobReport& report) {

@@ -10,6 +10,8 @@
 
 #include "daemon/server/server.h"
 #include "daemon/service/params.h"
+#include "daemon/service/plans.h"
+#include "daemon/service/progress_json.h"
 #include "daemon/service/worker.h"
 
 namespace acledger::daemon {
@@ -70,6 +72,7 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Subscribe(const Caller& caller, Params& params);
   Expected<Json> Verify(const Caller& caller, Params& params);
   void Explain(const Caller& caller, Params& params, Reply reply);
+  Expected<Json> Plan(const Caller& caller, Params& params);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
   void Rollback(const Caller& caller, Params& params, Reply reply);
   void WaitFor(const Caller& caller, Params& params, Reply reply);
@@ -93,10 +96,11 @@ class Service final : public Handler, private WorkerObserver {
   Log log_ = [](bool, const std::string&) {};
   Worker worker_;
   asio::thread_pool explaining_{1};
+  Plans plans_;
   asio::steady_timer timer_;
   std::unordered_set<ClientId> subscribers_;
   std::vector<std::unique_ptr<Wait>> waits_;
-  std::chrono::steady_clock::time_point last_progress_;  // The worker's thread alone.
+  ProgressPace pace_;  // The worker's thread alone.
   bool stopped_ = false;
 };
 

@@ -71,6 +71,18 @@ void Service::AddGrant(const Caller&, Params& params, Reply reply) {
   });
 }
 
+// Its end is told by the notification `planned`: a plan looks at every object.
+Expected<Json> Service::Plan(const Caller& caller, Params& params) {
+  PlanOptions options;
+  options.manual = params.Flag("manual");
+  options.examples = params.NumberOr("examples", options.examples, 10'000);
+  Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
+  if (!request) return std::unexpected(request.error());
+  const Expected<std::uint64_t> plan = plans_.Begin(caller.client, std::move(*request), options);
+  if (!plan) return std::unexpected(plan.error());
+  return Json{{"plan", *plan}};
+}
+
 // In the ledger before it is answered: a daemon that dies goes on with it at its next start.
 void Service::Rollback(const Caller&, Params& params, Reply reply) {
   const bool all = params.Flag("all");

@@ -80,12 +80,16 @@ class Daemon(DaemonCase):
     def test_does_what_the_command_does_by_itself(self):
         os.environ.pop("ACLEDGER_ENDPOINT")
         before = self.security_ids()
+        plan = ["plan", "--principal", PRINCIPAL, "--root", "\\Users\\dev", "--root", "\\work", "--manual"]
+        planned = self.json(*plan)
         alone = self.provision("\\Users\\dev", "\\work")
+        replanned = self.json(*plan)
         granted = self.security_ids()
         verified_alone = self.json("verify")
         rolled_back_alone = self.json("rollback", "--all")
         os.environ["ACLEDGER_ENDPOINT"] = self.endpoint
         self.start()
+        self.assertEqual(self.json(*plan), planned)
         through = self.provision("\\Users\\dev", "\\work")
         self.assertEqual([through[name] for name in VERDICTS + ["changes"]],
                          [alone[name] for name in VERDICTS + ["changes"]])
@@ -93,6 +97,7 @@ class Daemon(DaemonCase):
         self.assertEqual(self.security_ids(), granted)
         self.start()
         self.assertEqual(self.provision("\\Users\\dev", "\\work")["changes"], 0)
+        self.assertEqual(self.json(*plan), replanned)
         self.assertEqual(self.json("verify"), verified_alone)
         self.assertEqual(self.json("failures"), {"failures": []})
         self.assertEqual(self.json("rollback", "--all"), rolled_back_alone)
@@ -135,6 +140,17 @@ class Daemon(DaemonCase):
         self.assertEqual(self.json("status")["covered"], 0)
         self.acledger("resume", expect=0)
         self.assertEqual(self.json("wait", "\\work")["coverage"][0]["pending"], 0)
+
+    def test_shows_what_it_does_until_it_is_interrupted(self):
+        self.start()
+        watch = subprocess.Popen([program("acledger"), "status", "--watch", "--image", self.image, "--json"],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watch.stdout.close)
+        time.sleep(1)  # Until it has subscribed.
+        self.provision("\\work")
+        self.assertIn("method", json.loads(watch.stdout.readline()))
+        watch.send_signal(signal.SIGINT)
+        self.assertEqual(watch.wait(20), 0)
 
     def test_is_the_only_one(self):
         self.start()

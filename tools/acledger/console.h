@@ -13,8 +13,9 @@ namespace acledger::tools {
 // Waits until there is something; how much was read, 0 at the end.
 Expected<std::size_t> ReadInput(std::span<char> buffer);
 
-// Somebody watches what is written to standard error.
+// Somebody watches what is written to standard error, or output.
 bool ErrorOutputIsTerminal();
+bool OutputIsTerminal();
 
 // Writes all of it.
 Expected<void> WriteOutput(std::string_view text);

@@ -91,4 +91,20 @@ Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
   return followed;
 }
 
+Expected<Json> FollowPlan(daemon::Client& client, std::uint64_t plan) {
+  ProgressLine line;
+  const scanner::StopFlag& stop = StopOnInterrupt();
+  while (!stop) {
+    const Expected<daemon::Notification> told = client.NextNotification(kTick);
+    if (!told && told.error().kind == ErrorKind::kBusy && !client.IsBroken()) continue;
+    if (!told) return std::unexpected(told.error());
+    if (daemon::NumberIn(told->params, "plan") != plan) continue;
+    if (told->method == "progress") line.Report(StateFrom(told->params));
+    if (told->method != "planned") continue;
+    if (!told->params.contains("error")) return told->params.value("result", Json::object());
+    return std::unexpected(daemon::ErrorFrom(told->params["error"]));
+  }
+  return Fail(ErrorKind::kBusy, "plan", "interrupted; nothing was changed");
+}
+
 }  // namespace acledger::tools

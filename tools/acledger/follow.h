@@ -22,4 +22,7 @@ struct Followed {
 // queued, so that no end is missed.
 Expected<Followed> Follow(daemon::Client& client, const Json& grants);
 
+// The same for a plan that the daemon has begun for this client; gives what it came to.
+Expected<Json> FollowPlan(daemon::Client& client, std::uint64_t plan);
+
 }  // namespace acledger::tools

@@ -24,6 +24,14 @@ std::string Duration(double seconds) {
 
 }  // namespace
 
+std::string RateAndRest(std::uint64_t done, std::uint64_t total, double seconds) {
+  if (seconds <= 0.5) return {};
+  const double rate = static_cast<double>(done) / seconds;
+  std::string text = std::to_string(static_cast<unsigned long long>(rate)) + "/s";
+  if (total > done && rate >= 1) text += ", " + Duration(static_cast<double>(total - done) / rate) + " left";
+  return text;
+}
+
 ProgressLine::ProgressLine() : terminal_(ErrorOutputIsTerminal()), phase_start_(Clock::now()), last_(phase_start_) {}
 
 ProgressLine::~ProgressLine() {
@@ -34,12 +42,7 @@ std::string ProgressLine::Text(const scanner::ProgressState& state, Clock::time_
   const double seconds = std::chrono::duration<double>(now - phase_start_).count();
   std::string text = std::string(Name(state.phase)) + " " + state.root + ": " + std::to_string(state.done);
   if (state.total > 0) text += " of " + std::to_string(state.total);
-  if (seconds > 0.5) {
-    const double rate = static_cast<double>(state.done) / seconds;
-    text += ", " + std::to_string(static_cast<unsigned long long>(rate)) + "/s";
-    if (state.total > state.done && rate >= 1)
-      text += ", " + Duration(static_cast<double>(state.total - state.done) / rate) + " left";
-  }
+  if (const std::string rate = RateAndRest(state.done, state.total, seconds); !rate.empty()) text += ", " + rate;
   if (state.changes > 0) text += ", " + std::to_string(state.changes) + " changed";
   if (state.failures > 0) text += ", " + std::to_string(state.failures) + " failures";
   return text;

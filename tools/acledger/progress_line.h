@@ -8,6 +8,9 @@
 
 namespace acledger::tools {
 
+// "3210/s, 12 s left" after this time; empty before there is something to say.
+std::string RateAndRest(std::uint64_t done, std::uint64_t total, double seconds);
+
 // Progress on stderr: one line that is drawn again on a terminal (rate, remaining time), a line now and then otherwise.
 class ProgressLine final : public scanner::Progress {
  public:

@@ -9,6 +9,7 @@
 #include "tools/acledger/exit_code.h"
 #include "tools/acledger/explain.h"
 #include "tools/acledger/target.h"
+#include "tools/acledger/watch.h"
 
 namespace acledger::tools {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct QuestionWords {
   TargetOptions target;
   std::string path, access;
+  bool watch = false;
 };
 
 // From the daemon that keeps the ledger, or, where none runs, from the ledger.
@@ -30,6 +32,13 @@ Expected<Json> Answer(const QuestionWords& words, const char* method, const Json
 }
 
 Expected<int> RunStatus(const QuestionWords& words) {
+  if (words.watch) {
+    Expected<daemon::Client> client = NeedDaemon(words.target);
+    if (!client) return std::unexpected(client.error());
+    if (const Expected<void> watched = Watch(*client, words.target.json); !watched)
+      return std::unexpected(watched.error());
+    return kDone;
+  }
   const Expected<Json> json = Answer(words, "status", Json::object(), daemon::StatusJson);
   if (!json) return std::unexpected(json.error());
   Expected<void> printed;
@@ -40,9 +49,7 @@ Expected<int> RunStatus(const QuestionWords& words) {
     for (const Json& root : (*json)["roots"]) {
       text += (text.empty() ? "" : "\n") + root["path"].get<std::string>() + "  " +
               root["principal"].get<std::string>() + "  " + root["mask"].get<std::string>() + "  " +
-              root["state"].get<std::string>() + "\n ";
-      for (const auto& [key, value] : root.items())
-        if (value.is_number() && (value != 0 || key == "objects")) text += " " + value.dump() + " " + key;
+              root["state"].get<std::string>() + "\n  " + Sentence(daemon::CountsFrom(root));
     }
     printed = PrintText(text);
   }
@@ -102,8 +109,10 @@ CLI::App& AddCommand(CLI::App& app, const char* name, const char* what, const ch
 }  // namespace
 
 void AddQuestionCommands(CLI::App& app, int& exit_code) {
-  AddCommand(app, "status", "What is granted, and how far it is", "acledger status --image disk.img", RunStatus,
-             std::make_shared<QuestionWords>(), exit_code);
+  const auto status = std::make_shared<QuestionWords>();
+  AddCommand(app, "status", "What is granted, and how far it is", "acledger status --image disk.img", RunStatus, status,
+             exit_code)
+      .add_flag("--watch", status->watch, "Go on showing what the daemon does, until Ctrl-C");
 
   const auto coverage = std::make_shared<QuestionWords>();
   AddCommand(app, "coverage", "How much of a subtree the principal can read",

@@ -25,6 +25,7 @@ Expected<std::size_t> ReadInput(std::span<char> buffer) {
 }
 
 bool ErrorOutputIsTerminal() { return ::isatty(STDERR_FILENO) == 1; }
+bool OutputIsTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 Expected<void> WriteOutput(std::string_view text) {
   while (!text.empty()) {

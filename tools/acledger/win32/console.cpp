@@ -34,6 +34,7 @@ Expected<std::size_t> ReadInput(std::span<char> buffer) {
 }
 
 bool ErrorOutputIsTerminal() { return _isatty(2) != 0; }
+bool OutputIsTerminal() { return _isatty(kOutput) != 0; }
 
 Expected<void> WriteOutput(std::string_view text) {
   UseBinary(kOutput);
