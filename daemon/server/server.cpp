@@ -44,6 +44,8 @@ class Server::State : public SessionOwner, public std::enable_shared_from_this<S
   void Accept(Place& place);
   void AcceptLater(Place& place);
   void Admit(std::unique_ptr<Stream> stream);
+  bool IsFull() const { return sessions_.size() - refused_.size() >= parts_->options.clients; }
+  void MakeRoom();
 
   Handler& handler_;
   const std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
@@ -85,8 +87,23 @@ void Server::State::AcceptLater(Place& place) {
   });
 }
 
+// Who connects and says nothing keeps nobody out: the first of those gives its place to the next client.
+void Server::State::MakeRoom() {
+  std::shared_ptr<Session> silent;
+  ClientId first = last_id_ + 1;
+  for (const auto& [id, session] : sessions_) {
+    if (session->HasCalled() || refused_.contains(id) || id > first) continue;
+    first = id;
+    silent = session;
+  }
+  if (!silent) return;
+  ++tally_->refused;
+  silent->Close();
+}
+
 void Server::State::Admit(std::unique_ptr<Stream> stream) {
-  const bool is_full = sessions_.size() - refused_.size() >= parts_->options.clients;
+  if (IsFull()) MakeRoom();
+  const bool is_full = IsFull();
   if (is_full && refused_.size() >= kRefusedAtOnce) {
     ++tally_->refused;
     return;

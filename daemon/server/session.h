@@ -55,6 +55,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Close() without a word to the owner and its handler.
   void Abandon();
 
+  bool HasCalled() const { return has_called_; }
   const std::shared_ptr<Outbox>& Box() const { return outbox_; }
 
  private:

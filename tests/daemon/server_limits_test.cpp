@@ -165,5 +165,17 @@ TEST(ServerLimitsTest, RefusesABatchThatIsTooLong) {
   EXPECT_EQ(server.Behind().CountOf("echo"), 0u);
 }
 
+TEST(ServerLimitsTest, GivesThePlaceOfAClientThatNeverCalledToTheNext) {
+  TestServer server({.clients = 2});
+  const auto silent = server.ConnectRaw();
+  Client first = server.Connect();
+  ExpectServed(first);
+  Client second = server.Connect();
+  ExpectServed(second);
+  ExpectServed(first);
+  RawLines lines(*silent);
+  EXPECT_EQ(lines.Next(), "");
+}
+
 }  // namespace
 }  // namespace acledger::daemon
