@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/watch.h"
 
-#include <optional>
-
 #include "tools/acledger/console.h"
 #include "tools/acledger/daemon_session.h"
 #include "tools/acledger/interrupt.h"
@@ -21,7 +19,7 @@ constexpr auto kLinePause = std::chrono::seconds(5);
 class Screen {
  public:
   Expected<void> Draw(const std::vector<std::string>& lines, Clock::time_point now) {
-    if (!terminal_ && drawn_ && now - *drawn_ < kLinePause) return {};
+    if (!terminal_ && height_ > 0 && now - drawn_ < kLinePause) return {};
     std::string text;
     // What is too long for the terminal is cut: a line that wraps would be drawn over at the wrong place.
     if (terminal_) text += "\x1b[?7l";
@@ -36,7 +34,7 @@ class Screen {
  private:
   bool terminal_ = OutputIsTerminal();
   std::size_t height_ = 0;
-  std::optional<Clock::time_point> drawn_;
+  Clock::time_point drawn_{};
 };
 
 }  // namespace

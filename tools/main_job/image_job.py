@@ -2,6 +2,7 @@
 """The main job natively, on an NTFS image."""
 
 import json
+import os
 import subprocess
 
 import job
@@ -28,6 +29,8 @@ class ImageVolume(job.Volume):
 
     def __init__(self, build, folder):
         self._build = build
+        self.folder, self.environment = folder, None
+        self.endpoint = f"/tmp/acledger-run-{os.getpid()}.sock"  # A socket's path has at most 107 bytes.
         self.image = folder / "disk.img"
         self._ledger = folder / "disk.img.acledger"
 
@@ -41,6 +44,10 @@ class ImageVolume(job.Volume):
 
     def program(self):
         return Program([self._build / "tools/acledger/acledger"], ["--image", self.image, "--ledger", self._ledger])
+
+    def daemon_command(self):
+        return [self._build / "daemon/acledgerd", "--foreground", "--image", self.image, "--ledger", self._ledger,
+                "--endpoint", self.endpoint]
 
     def forget_ledger(self):
         for path in self.image.parent.glob(self._ledger.name + "*"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The main job on one volume: plan, provision, ask, stop and resume, roll back, and the proof of each."""
 
+import daemon_job
 from descriptors import Comparison, differences, digest
 from program import phases
 from report import number, say
@@ -14,6 +15,7 @@ class Volume:
 
     principal, roots, samples   {verdict: path}, one path each for `readable`, `covered`, `denied`, `skipped`
     program()                   a Program on this volume and its ledger
+    folder, environment         for what runs beside; daemon_command() starts the daemon, which answers at `endpoint`
     forget_ledger()             as if acledger had never run here
     snapshot()                  {object: its descriptor, as an independent look finds it}
     descriptor(value)           the bytes in a value of the snapshot; parse(bytes) takes them apart
@@ -21,6 +23,9 @@ class Volume:
 
     def audit(self, report, when):
         """A judge of its own of the whole volume, where there is one."""
+
+    def move_in(self, report, daemon):
+        """Where others write while the daemon runs: a file is moved into a root, and is covered soon."""
 
 
 def run(report, volume, least_granted):
@@ -37,6 +42,8 @@ def run(report, volume, least_granted):
     volume.audit(report, "after the rollback")
     stop_and_resume(report, volume, before, undisturbed)
     roll_back(report, volume, before, "roll back the resumed run")
+    daemon_job.run(report, volume, before, undisturbed, grant_words)
+    volume.audit(report, "after the daemon")
 
 
 class Provisioned:

@@ -55,6 +55,15 @@ class Program:
                              + " | ".join(errors[-3:] or text.splitlines()[-3:]))
         return answer
 
+    def start_and_leave(self, *words):
+        """Lets the daemon take the wish, and does not stay to follow: its work goes on without this program."""
+        process, _, _ = self._start(words)
+        status = []
+        while process.poll() is None and not status:
+            status = self.run("status", "--json").json["roots"]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
     def kill_in(self, phase, seconds, *words):
         """SIGKILL so many seconds after a progress line began with `phase`; False where the program was done before."""
         process, reader, errors = self._start(words)

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 
 import job
 from descriptors import parse_wine, read_tree
@@ -28,6 +29,9 @@ class WineVolume(job.Volume):
 
     def __init__(self, root, folder):
         self._wine = root / "tools/wine"
+        self._daemon = root / "build/windows/daemon/acledgerd.exe"
+        self.folder = folder
+        self.endpoint = "\\\\.\\pipe\\acledger-run"
         self._fixture = root / "tools/fixtures/make_windows_tree"
         self._program = root / "build/windows/tools/acledger/acledger.exe"
         self._drive = folder / "prefix/drive_c"
@@ -55,6 +59,24 @@ class WineVolume(job.Volume):
 
     def program(self):
         return Program([self._wine / "run", self._program], environment=self.environment)
+
+    def daemon_command(self):
+        return [self._wine / "run", self._daemon, "--foreground", "--endpoint", self.endpoint]
+
+    def move_in(self, report, daemon):
+        with report.step("wine: a file is moved into a root while the daemon runs") as step:
+            new = self._drive / "moved in.txt"
+            new.write_text("from elsewhere")
+            begun = time.monotonic()
+            new.rename(self._drive / "users/dev/Documents/moved in.txt")
+            path, verdict = "C:\\Users\\dev\\Documents\\moved in.txt", None
+            while verdict != "covered" and time.monotonic() - begun < 20:
+                answer = daemon.program().run("coverage", path, "--json", codes=(0, 3))
+                verdict = answer.json["coverage"][0]["verdict"] if answer.code == 0 else "not in the index"
+            seconds = time.monotonic() - begun
+            step.require(verdict == "covered", f"it is {verdict} after {seconds:.1f} s")
+            (self._drive / "users/dev/Documents/moved in.txt").unlink()
+            step.figure = f"covered {seconds:.1f} s later, the asking included"
 
     def forget_ledger(self):
         for path in (self._drive / "ProgramData/acledger").glob("*"):
