@@ -239,10 +239,7 @@ Expected<void> HandOver(Environment& environment, const Grant& upper, const Gran
   if (!own) return std::unexpected(own.error());
   const store::FolderId below = *known && (*known)->as_folder ? (*known)->as_folder->id : 0;
   if (Expected<void> moved = ledger.MoveChangesBelow(upper.id, lower.id, below, lower.root_id); !moved) return moved;
-  // From the time before it was part of `upper`, which has no whole index yet.
-  if (*own && (*own)->id != below)
-    if (Expected<void> moved = ledger.MoveChangesBelow(upper.id, lower.id, (*own)->id, lower.root_id); !moved)
-      return moved;
+  // An index of its own is from the time before it was part of `upper`, which has no whole one yet.
   if (below != 0 && !*own)
     if (Expected<void> moved = ledger.MoveIndex(below, lower.id); !moved) return moved;
   const Expected<std::vector<Change>> live = ledger.LiveChangesOf(lower.root_id);

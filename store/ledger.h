@@ -268,10 +268,9 @@ class Ledger {
   // --- one grant's objects become another's: see scanner/handover.h. Inside a transaction.
   // Every change that is not closed. Their folders are looked for by file id from then on.
   Expected<void> MoveChanges(GrantId from, GrantId to);
-  // Those on objects that the index of `from` or of `to` holds at or below `root` (a folder of either, or 0: none), and
-  // on the object `root_id`, which is the root of `to`. A file with another name elsewhere in the index of `from`
-  // stays.
-  Expected<void> MoveChangesBelow(GrantId from, GrantId to, FolderId root, const FileId& root_id);
+  // Those on objects that the index of `from` holds at or below `place` (0: nowhere) or the index of `to` holds at all,
+  // and on the object `root_id`, which is the root of `to`. A file with another name elsewhere in `from` stays.
+  Expected<void> MoveChangesBelow(GrantId from, GrantId to, FolderId place, const FileId& root_id);
   // The index at and below a folder becomes that of `to`, which has none yet; the folder is its root.
   Expected<void> MoveIndex(FolderId folder, GrantId to);
 

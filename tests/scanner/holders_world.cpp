@@ -92,6 +92,15 @@ std::string HoldersWorld::Tale() {
     tale += std::to_string(grant.id) + " " + grant.root + " " + store::Name(grant.state) + "\n";
   for (const store::Failure& failure : Failures())
     tale += failure.path + " " + failure.right + " " + failure.error.ToString() + "\n";
+  for (const store::Ledger::Found& found : Must(Ledger().Find(std::vector<std::string>{"work", "sub"})))
+    tale += "\\work\\sub for grant " + std::to_string(found.grant.id) + ": " + store::Name(found.node.verdict) + " " +
+            store::Name(found.node.reason) + ", descriptor " + std::to_string(found.node.descriptor) + "\n";
+  tale += DaclOf(u"work/sub") + "\n";
+  for (const std::string& path : volume_.Paths())
+    for (const store::Change& change : Must(Ledger().LiveChangesOf(volume_.Id(*FromWtf8(path)))))
+      tale += path + ": change " + std::to_string(change.id) + " of grant " + std::to_string(change.grant) +
+              ", state " + std::to_string(static_cast<int>(change.state)) + ", " + std::to_string(change.original) +
+              " " + std::to_string(change.before) + " -> " + std::to_string(change.after) + "\n";
   for (const std::string& trouble : troubles_) tale += trouble + "\n";
   return tale;
 }
