@@ -71,7 +71,7 @@ class HoldersTest : public testing::Test {
     Start();
   }
   ~HoldersTest() override {
-    service_.reset();
+    Stop();
     explainer_.reset();
     reader_.reset();
     writer_.reset();
@@ -79,8 +79,15 @@ class HoldersTest : public testing::Test {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  void Start() {
+  void Stop() {
+    if (!service_) return;
+    service_->Stop();
+    io_.restart();
+    io_.poll();
     service_.reset();
+  }
+  void Start() {
+    Stop();
     service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
                                                            .writer = *writer_,
                                                            .reader = *reader_,
@@ -194,7 +201,7 @@ TEST_F(HoldersTest, AnotherProcessOfTheSameNumberHoldsNothing) {
 
 TEST_F(HoldersTest, WhoDiedWhileNoDaemonRanIsReleasedAtTheStart) {
   Acquire("\\work", 7);
-  service_.reset();
+  Stop();
   processes_.End(7, 101);
   Start();
   WaitForNothing();

@@ -28,7 +28,7 @@ class HoldersWorld : public EngineTest {
  public:
   // With a principal of our own no foreign entry names it.
   explicit HoldersWorld(bool principal_is_ours);
-  void TestBody() override {}
+  void TestBody() override {}  // Also used without a test of its own.
 
   store::HolderId Acquire(const Want& want);
   void Release(store::HolderId holder);
