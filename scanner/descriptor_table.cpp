@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/descriptor_table.h"
 
+#include <algorithm>
+
 namespace acledger::scanner {
 
 using security::DescriptorBytes;
@@ -16,6 +18,25 @@ constexpr std::uint8_t kShapes[] = {0, security::kInherited, kInheritable, secur
 
 DescriptorTable::DescriptorTable(store::Ledger& ledger, const store::Grant& grant)
     : ledger_(ledger), grant_(grant), judge_(grant) {}
+
+void DescriptorTable::LeaveOut(std::span<const store::Grant> grants) {
+  for (const store::Grant& other : grants) {
+    if (other.principal == grant_.principal && other.mask == grant_.mask) continue;
+    const std::pair layer(other.principal, other.mask);
+    if (std::ranges::find(others_, layer) == others_.end()) others_.push_back(layer);
+  }
+}
+
+DescriptorBytes DescriptorTable::WithoutOthers(security::Bytes descriptor) const {
+  DescriptorBytes bytes(descriptor.begin(), descriptor.end());
+  for (const auto& [principal, mask] : others_) {
+    for (const std::uint8_t flags : kShapes) {
+      Expected<security::Removed> removed = security::RemoveEntry(bytes, {principal, mask, flags});
+      if (removed && removed->outcome == security::RemoveOutcome::kRemoved) bytes = std::move(removed->bytes);
+    }
+  }
+  return bytes;
+}
 
 Expected<DescriptorId> DescriptorTable::Intern(security::Bytes descriptor) { return ledger_.Intern(descriptor); }
 
@@ -38,14 +59,14 @@ Expected<Facts> DescriptorTable::FactsOf(DescriptorId id) {
   if (const auto found = facts_.find(id); found != facts_.end()) return found->second;
   const Expected<const DescriptorBytes*> bytes = Get(id);
   if (!bytes) return std::unexpected(bytes.error());
-  return facts_.emplace(id, judge_.Look(**bytes)).first->second;
+  return facts_.emplace(id, judge_.Look(WithoutOthers(**bytes))).first->second;
 }
 
 Expected<bool> DescriptorTable::Grants(DescriptorId id) {
   if (const auto found = grants_.find(id); found != grants_.end()) return found->second;
   const Expected<const DescriptorBytes*> bytes = Get(id);
   if (!bytes) return std::unexpected(bytes.error());
-  return grants_.emplace(id, judge_.Grants(**bytes)).first->second;
+  return grants_.emplace(id, judge_.Grants(WithoutOthers(**bytes))).first->second;
 }
 
 Expected<bool> DescriptorTable::Has(DescriptorId id, std::uint8_t flags) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 
@@ -18,6 +19,12 @@ namespace acledger::scanner {
 class DescriptorTable {
  public:
   DescriptorTable(store::Ledger& ledger, const store::Grant& grant);
+
+  // The other grants of the ledger: what they give may be taken back at any time, so facts are those without their
+  // entries. (By their shape: an alike entry of somebody else does not count either, and this grant adds its own.)
+  void LeaveOut(std::span<const store::Grant> grants);
+  // The bytes without entries of any grant that was given to LeaveOut().
+  security::DescriptorBytes WithoutOthers(security::Bytes descriptor) const;
 
   Expected<store::DescriptorId> Intern(security::Bytes descriptor);
   Expected<store::DescriptorId> FromPool(const DescriptorPool& pool, DescriptorPool::Number number);
@@ -49,6 +56,7 @@ class DescriptorTable {
   store::Ledger& ledger_;
   const store::Grant& grant_;
   Judge judge_;
+  std::vector<std::pair<security::Sid, security::AccessMask>> others_;  // Principals and masks, each once.
   std::unordered_map<store::DescriptorId, std::unique_ptr<const security::DescriptorBytes>> bytes_;
   std::unordered_map<store::DescriptorId, Facts> facts_;
   std::unordered_map<store::DescriptorId, bool> grants_;

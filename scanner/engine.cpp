@@ -21,6 +21,10 @@ Expected<PathComponents> ComponentsOf(const std::string& root) {
   return std::move(parsed->components);
 }
 
+void AddOnce(std::vector<Grant>& grants, Grant grant) {
+  if (std::ranges::count(grants, grant.id, &Grant::id) == 0) grants.push_back(std::move(grant));
+}
+
 }  // namespace
 
 Engine::Engine(Environment environment) : environment_(environment) {}
@@ -44,7 +48,7 @@ Expected<SettleReport> Engine::Settle() {
   return total;
 }
 
-Expected<std::vector<Grant>> Engine::Register(GrantRequest request, std::vector<std::string>& notes) {
+Expected<std::vector<Registration>> Engine::RegisterAll(GrantRequest request, std::vector<std::string>& notes) {
   if (const auto refused = RefusedPrincipal(request.principal))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant to " + request.principal.ToString(), {}, 0, *refused});
   if (const auto refused = RefusedMask(request.mask))
@@ -58,16 +62,25 @@ Expected<std::vector<Grant>> Engine::Register(GrantRequest request, std::vector<
   }
   // Outer roots first, so that inner ones are seen to be part of them.
   std::ranges::stable_sort(roots, {}, &PathComponents::size);
+  std::vector<Registration> registered;
+  for (const PathComponents& root : roots) {
+    Expected<Registration> one = RegisterRoot(environment_, request, root, notes);
+    if (!one) return std::unexpected(one.error());
+    registered.push_back(*std::move(one));
+  }
+  return registered;
+}
+
+Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::vector<std::string>& notes) {
   std::vector<Grant> grants;
-  const Expected<void> registered = environment_.ledger.InTransaction([&]() -> Expected<void> {
-    for (const PathComponents& root : roots) {
-      Expected<Grant> grant = RegisterRoot(environment_, request, root, notes);
-      if (!grant) return std::unexpected(grant.error());
-      if (std::ranges::find(grants, grant->id, &Grant::id) == grants.end()) grants.push_back(std::move(*grant));
-    }
+  const Expected<void> done = environment_.ledger.InTransaction([&]() -> Expected<void> {
+    Expected<std::vector<Registration>> registered = RegisterAll(request, notes);
+    if (!registered) return std::unexpected(registered.error());
+    for (Registration& one : *registered) AddOnce(grants, std::move(one.worked_on));
     return {};
   });
-  if (!registered) return std::unexpected(registered.error());
+  if (!done) return std::unexpected(done.error());
+  if (Expected<void> settled = SettleReverts(grants); !settled) return std::unexpected(settled.error());
   return grants;
 }
 
@@ -75,6 +88,7 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
   ProvisionReport total;
   total.complete = true;
   for (const Grant& grant : grants) {
+    if (grant.state == GrantState::kPartOf) continue;
     auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
     const Expected<ProvisionReport> one = scanner::Provision(environment_, **context).Run();
@@ -124,25 +138,39 @@ Expected<Engine::Contexts> Engine::ContextsOf(
   return contexts;
 }
 
-Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root) {
+Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root, bool forced) {
   std::optional<PathComponents> wanted;
   if (root) {
     Expected<PathComponents> components = ComponentsOf(*root);
     if (!components) return std::unexpected(components.error());
     wanted = std::move(*components);
   }
-  Expected<Contexts> contexts =
-      ContextsOf([&](const Grant&, const PathComponents& path) { return !wanted || SamePath(*wanted, path); });
-  if (!contexts) return std::unexpected(contexts.error());
-  if (root && contexts->empty())
+  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  std::vector<store::GrantId> ids;
+  for (const Grant& grant : *grants) {
+    const Expected<PathComponents> path = ComponentsOf(grant.root);
+    if (!path) return std::unexpected(path.error());
+    if (!wanted || SamePath(*wanted, *path)) ids.push_back(grant.id);
+  }
+  if (root && ids.empty())
     return std::unexpected(
         Error{ErrorKind::kNotFound, "rollback", *root, 0, "no grant has this root (acledger status lists the roots)"});
-  return Rollback(*contexts);
+  const Expected<Begun> begun = BeginRollback(ids, forced);
+  if (!begun) return std::unexpected(begun.error());
+  std::vector<Grant> going_on;
+  const Expected<std::vector<Grant>> now = environment_.ledger.Grants();
+  if (!now) return std::unexpected(now.error());
+  for (const Grant& grant : *now)
+    if (std::ranges::count(begun->going_on, grant.id) > 0) going_on.push_back(grant);
+  if (const auto provisioned = Provision(going_on); !provisioned) return std::unexpected(provisioned.error());
+  return RollbackGrants(begun->going);
 }
 
 Expected<RollbackReport> Engine::RollbackGrants(std::span<const store::GrantId> ids) {
-  Expected<Contexts> contexts = ContextsOf(
-      [&](const Grant& grant, const PathComponents&) { return std::ranges::find(ids, grant.id) != ids.end(); });
+  Expected<Contexts> contexts = ContextsOf([&](const Grant& grant, const PathComponents&) {
+    return grant.state == GrantState::kRollingBack && std::ranges::count(ids, grant.id) > 0;
+  });
   if (!contexts) return std::unexpected(contexts.error());
   return Rollback(*contexts);
 }
@@ -170,7 +198,7 @@ Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
 Expected<VerifyReport> Engine::Verify(const std::vector<Grant>& grants) {
   VerifyReport total;
   for (const Grant& grant : grants) {
-    if (grant.state == GrantState::kRollingBack) continue;
+    if (grant.state == GrantState::kRollingBack || grant.state == GrantState::kPartOf) continue;
     const Expected<bool> complete = VerifyOne(grant, total);
     if (!complete) return std::unexpected(complete.error());
     if (!*complete) return total;

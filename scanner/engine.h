@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "scanner/handover.h"
 #include "scanner/provision.h"
 #include "scanner/recount.h"
 #include "scanner/registration.h"
@@ -25,10 +26,29 @@ class Engine {
   // Finishes what an unclean stop left, for every grant. The other calls expect this to have run.
   Expected<SettleReport> Settle();
 
-  // Checks the request against the volume and keeps it as grants: the same principal and root is the same grant (its
-  // policy is brought up to date); a root below another one of the same principal is part of that (said in `notes`).
-  // Refused: places that are never granted, another mask for a grant that is there.
-  Expected<std::vector<store::Grant>> Register(GrantRequest request, std::vector<std::string>& notes);
+  // Checks the request against the volume and keeps it as grants: the same principal, mask and root is the same grant
+  // (its policy is brought up to date); a root below another one of the same principal and mask is part of that (said
+  // in `notes`). Returns what is to be provisioned. Refused: places that are never granted.
+  Expected<std::vector<store::Grant>> Register(const GrantRequest& request, std::vector<std::string>& notes);
+
+  // The same for as long as `who` wants it: one holder for each root, and each root is a grant of its own. In the
+  // ledger when it returns. `who.grant` is not looked at.
+  struct Held {
+    store::HolderId holder = 0;
+    store::Grant grant;
+  };
+  struct Acquired {
+    std::vector<Held> held;
+    std::vector<store::Grant> grants;  // To be provisioned.
+  };
+  Expected<Acquired> Acquire(const GrantRequest& request, const store::Holder& who, std::vector<std::string>& notes);
+  // A grant that nobody wants any more (no holder, not permanent) begins its way back. One that is not there (any more)
+  // is passed over.
+  Expected<Begun> Release(std::span<const store::HolderId> holders);
+  // The same for grants that nobody wants for whatever reason: at a start.
+  Expected<Begun> ReleaseUnheld();
+  // A person wants these back, permanent or not. kBusy, with who, where one is held, unless `forced`.
+  Expected<Begun> BeginRollback(std::span<const store::GrantId> ids, bool forced);
 
   Expected<ProvisionReport> Provision(const std::vector<store::Grant>& grants);
 
@@ -38,9 +58,11 @@ class Engine {
                                  store::Counts& counts);
 
   // The grants whose root is `root` (any principal), or all. kNotFound: there is no such grant.
-  Expected<RollbackReport> Rollback(const std::optional<std::string>& root);
+  // What was part of one of them and is wanted goes on: it is provisioned first. kBusy where one is held, unless
+  // `forced`.
+  Expected<RollbackReport> Rollback(const std::optional<std::string>& root, bool forced = false);
 
-  // These grants; one that is not there (any more) is passed over.
+  // These grants; one that is not there (any more), or not on its way back, is passed over.
   Expected<RollbackReport> RollbackGrants(std::span<const store::GrantId> ids);
 
   // Compares what the index says with the volume; differences get their verdict (drifted, pending, ...) and are
@@ -53,6 +75,10 @@ class Engine {
   Expected<Contexts> ContextsOf(const std::function<bool(const store::Grant&, const PathComponents& root)>& wanted);
   Expected<RollbackReport> Rollback(Contexts& contexts);
   Expected<bool> VerifyOne(const store::Grant& grant, VerifyReport& total);
+  Expected<std::vector<Registration>> RegisterAll(GrantRequest request, std::vector<std::string>& notes);
+  Expected<void> SettleReverts(std::span<const store::Grant> grants);
+  Expected<Begun> Release(const std::function<Expected<void>()>& remove);
+  Expected<void> CheckUnheld(std::span<const store::GrantId> ids);
   Expected<void> KeepFailures(std::span<const store::Failure> known, store::GrantId grant);
   Expected<bool> IsFailed(const store::Failure& failure);
 

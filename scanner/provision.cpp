@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scanner/handover.h"
 #include "scanner/opener.h"
 #include "scanner/records.h"
 #include "scanner/revert.h"
@@ -51,6 +52,8 @@ Expected<bool> Provision::ScanAndSurvey() {
     report_.failures += scanned->failures;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
+    const auto forgotten = ledger.InTransaction([&] { return ForgetParts(ledger, context_.grant); });
+    if (!forgotten) return std::unexpected(forgotten.error());
     if (was_complete && !scanned->resumed && scanned->rows_written + scanned->open_ends == 0) {
       report_.complete = true;
       return false;
@@ -94,6 +97,8 @@ Expected<ProvisionReport> Provision::Run() {
   if (!*to_plan) return report_;
   if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kApplying); !set)
     return std::unexpected(set.error());
+  if (Expected<void> told = RescanOthers(environment_.ledger, context_.grant); !told)
+    return std::unexpected(told.error());
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
   if (environment_.stop) return report_;
   if (Expected<void> stripped = StripDisplaced(); !stripped) return std::unexpected(stripped.error());

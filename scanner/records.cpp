@@ -52,4 +52,15 @@ Expected<void> RecordReverted(store::Ledger& ledger, const Change& change, store
   return {};
 }
 
+Expected<void> RescanOthers(store::Ledger& ledger, const store::Grant& writer) {
+  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const store::Grant& grant : *grants) {
+    const bool planned = grant.state == store::GrantState::kPlanning || grant.state == store::GrantState::kApplying;
+    if (!planned || grant.id == writer.id) continue;
+    if (Expected<void> set = ledger.SetGrantState(grant.id, store::GrantState::kScanning); !set) return set;
+  }
+  return {};
+}
+
 }  // namespace acledger::scanner

@@ -19,4 +19,7 @@ Expected<void> RecordApplied(store::Ledger& ledger, const store::Change& change,
 Expected<void> RecordReverted(store::Ledger& ledger, const store::Change& change, store::DescriptorId now,
                               std::vector<store::ChangeResult>& results);
 
+// `writer` is about to write: what other unfinished grants have planned rests on descriptors that may change.
+Expected<void> RescanOthers(store::Ledger& ledger, const store::Grant& writer);
+
 }  // namespace acledger::scanner

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scanner/handover.h"
 #include "scanner/machine_sids.h"
 #include "scanner/opener.h"
 #include "scanner/ssh_places.h"
@@ -53,36 +54,122 @@ Expected<Grant> Wish(Environment& environment, const GrantRequest& request, cons
   wanted.protected_policy = request.protected_policy;
   wanted.rules = request.rules;
   wanted.token_sids = request.token_sids;
+  wanted.is_permanent = request.is_permanent;
   const Expected<std::vector<std::string>> ssh_places = SshPlaces(environment.volume, root.path, notes);
   if (!ssh_places) return std::unexpected(ssh_places.error());
   wanted.rules.sensitive_paths.insert(wanted.rules.sensitive_paths.end(), ssh_places->begin(), ssh_places->end());
   return wanted;
 }
 
-// The same principal and root: one grant, as the newest request wants it.
+std::unexpected<Error> StillGoing(const Grant& wanted, const Grant& going) {
+  return std::unexpected(
+      Error{ErrorKind::kBusy, "grant", wanted.root, 0,
+            going.root + " is being rolled back: finish that first (acledger rollback --root " + going.root + ")"});
+}
+
+// The same principal, mask and root: one grant, as the newest permanent request wants it.
 Expected<Grant> BringUpToDate(store::Ledger& ledger, const Grant& grant, Grant wanted) {
-  if (grant.mask != wanted.mask)
-    return std::unexpected(Error{ErrorKind::kMismatch, "grant", wanted.root, 0,
-                                 "it is granted already with another mask: roll it back first"});
+  if (!wanted.is_permanent) return grant;  // Who holds it for a while changes nothing for the others.
   // Said once, or found to be so after a lost ledger: a later request that does not say it takes nothing back.
   wanted.principal_is_ours = wanted.principal_is_ours || grant.principal_is_ours;
   wanted.id = grant.id;
   wanted.root = grant.root;
   wanted.state = grant.state;
+  const bool same = SamePolicy(grant, wanted) && grant.root_id == wanted.root_id;
+  if (same && grant.is_permanent) return wanted;
   // A folder that was replaced by another one of the same name is indexed anew.
-  if (SamePolicy(grant, wanted) && grant.root_id == wanted.root_id) return wanted;
-  wanted.state = GrantState::kScanning;
+  if (!same && grant.state != GrantState::kPartOf) wanted.state = GrantState::kScanning;
   if (Expected<void> updated = ledger.UpdateGrant(wanted); !updated) return std::unexpected(updated.error());
   return wanted;
 }
 
-// Below a grant of the same principal and mask, which reaches it: part of that one.
-Expected<bool> IsPartOf(const Grant& grant, const PathComponents& grant_root, const Grant& wanted, const Root& root) {
-  if (grant.mask != wanted.mask) return false;
-  const Expected<Policy> policy = Policy::Of(grant_root, grant.rules);
-  if (!policy) return std::unexpected(policy.error());
-  return policy->ExcludedAnywhere(root.path, root.info.IsFolder()) == Exclusion::kNone;
-}
+// One root on its way into the ledger.
+class Registrar {
+ public:
+  Registrar(Environment& environment, const GrantRequest& request, const Root& root, std::vector<std::string>& notes)
+      : environment_(environment), request_(request), root_(root), notes_(notes) {}
+
+  Expected<Registration> Register(Grant wanted, std::span<const Grant> grants) {
+    const Expected<const Grant*> owner = OwnerOf(wanted, grants);
+    if (!owner) return std::unexpected(owner.error());
+    if (const Grant* same = Same(wanted, grants)) return Again(*same, *owner, std::move(wanted), grants);
+    if (*owner && (*owner)->state == GrantState::kRollingBack && !request_.ends_rollback)
+      return StillGoing(wanted, **owner);
+    if (*owner && (*owner)->state != GrantState::kRollingBack) return AsPart(**owner, std::move(wanted));
+    if (Expected<void> added = Add(wanted); !added) return std::unexpected(added.error());
+    if (*owner) {
+      if (Expected<void> handed = HandOver(environment_, **owner, wanted); !handed)
+        return std::unexpected(handed.error());
+    }
+    if (Expected<void> taken = TakeOverAllBelow(environment_, wanted); !taken) return std::unexpected(taken.error());
+    return Registration{wanted, wanted};
+  }
+
+ private:
+  const Grant* Same(const Grant& wanted, std::span<const Grant> grants) const {
+    for (const Grant& grant : grants) {
+      const Expected<ParsedPath> other = ParsePath(grant.root);
+      if (other && IsSameLayer(grant, wanted) && SamePath(root_.path, other->components)) return &grant;
+    }
+    return nullptr;
+  }
+
+  // The live grant above that reaches the root.
+  Expected<const Grant*> OwnerOf(const Grant& wanted, std::span<const Grant> grants) {
+    const Expected<const Grant*> owner = FindOwner(grants, wanted, root_.path);
+    if (!owner || !*owner) return owner;
+    const Expected<bool> reached = Reaches(environment_, **owner, root_.path, root_.info.IsFolder());
+    if (!reached) return std::unexpected(reached.error());
+    return *reached ? *owner : nullptr;
+  }
+
+  Expected<Registration> Again(const Grant& same, const Grant* owner, Grant wanted, std::span<const Grant> grants) {
+    Grant grant = same;
+    if (same.state == GrantState::kRollingBack) {
+      if (!request_.ends_rollback) return StillGoing(wanted, same);
+      grant.state = GrantState::kScanning;
+      grant.is_permanent = wanted.is_permanent;
+      if (Expected<void> updated = environment_.ledger.UpdateGrant(grant); !updated)
+        return std::unexpected(updated.error());
+    }
+    Expected<Grant> kept = BringUpToDate(environment_.ledger, grant, std::move(wanted));
+    if (!kept) return std::unexpected(kept.error());
+    if (same.state == GrantState::kPartOf && owner) return Registration{*kept, *owner};
+    if (same.state == GrantState::kPartOf)
+      if (Expected<void> parted = PartFromOwner(*kept, grants); !parted) return std::unexpected(parted.error());
+    if (same.state == GrantState::kRollingBack)
+      if (Expected<void> taken = TakeOverAllBelow(environment_, *kept); !taken) return std::unexpected(taken.error());
+    return Registration{*kept, *kept};
+  }
+
+  // The one above leaves the root out by now.
+  Expected<void> PartFromOwner(Grant& part, std::span<const Grant> grants) {
+    const Expected<const Grant*> owner = FindOwner(grants, part, root_.path);
+    if (!owner) return std::unexpected(owner.error());
+    part.state = GrantState::kScanning;
+    return *owner ? HandOver(environment_, **owner, part) : environment_.ledger.SetGrantState(part.id, part.state);
+  }
+
+  Expected<Registration> AsPart(const Grant& owner, Grant wanted) {
+    notes_.push_back(wanted.root + " lies below " + owner.root + " and is part of that grant");
+    if (wanted.is_permanent && owner.is_permanent) return Registration{owner, owner};
+    wanted.state = GrantState::kPartOf;
+    if (Expected<void> added = Add(wanted); !added) return std::unexpected(added.error());
+    return Registration{wanted, owner};
+  }
+
+  Expected<void> Add(Grant& wanted) {
+    const Expected<store::GrantId> id = environment_.ledger.AddGrant(wanted);
+    if (!id) return std::unexpected(id.error());
+    wanted.id = *id;
+    return {};
+  }
+
+  Environment& environment_;
+  const GrantRequest& request_;
+  const Root& root_;
+  std::vector<std::string>& notes_;
+};
 
 }  // namespace
 
@@ -117,35 +204,15 @@ Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request) {
               "or say --machine-sid-final if it stays");
 }
 
-Expected<Grant> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
-                             std::vector<std::string>& notes) {
+Expected<Registration> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
+                                    std::vector<std::string>& notes) {
   const Expected<Root> root = OpenRoot(environment, request, typed);
   if (!root) return std::unexpected(root.error());
   Expected<Grant> wanted = Wish(environment, request, *root, notes);
-  if (!wanted) return wanted;
+  if (!wanted) return std::unexpected(wanted.error());
   const Expected<std::vector<Grant>> grants = environment.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants) {
-    if (grant.principal != wanted->principal) continue;
-    const Expected<ParsedPath> other = ParsePath(grant.root);
-    if (!other) return std::unexpected(other.error());
-    if (!IsAtOrBelow(root->path, other->components)) continue;
-    if (grant.state == GrantState::kRollingBack)
-      return std::unexpected(
-          Error{ErrorKind::kBusy, "grant", wanted->root, 0,
-                grant.root + " is being rolled back: finish that first (acledger rollback --root " + grant.root + ")"});
-    if (root->path.size() == other->components.size())
-      return BringUpToDate(environment.ledger, grant, std::move(*wanted));
-    const Expected<bool> is_part = IsPartOf(grant, other->components, *wanted, *root);
-    if (!is_part) return std::unexpected(is_part.error());
-    if (!*is_part) continue;
-    notes.push_back(wanted->root + " lies below " + grant.root + " and is part of that grant");
-    return grant;
-  }
-  const Expected<store::GrantId> id = environment.ledger.AddGrant(*wanted);
-  if (!id) return std::unexpected(id.error());
-  wanted->id = *id;
-  return wanted;
+  return Registrar(environment, request, *root, notes).Register(*std::move(wanted), *grants);
 }
 
 }  // namespace acledger::scanner

@@ -19,6 +19,14 @@ struct GrantRequest {
   store::Rules rules;
   std::vector<security::Sid> token_sids;
   bool machine_sid_final = false;  // The image's machine SID will not change any more: its accounts may be principals.
+  bool is_permanent = true;    // Else for as long as somebody holds it.
+  bool ends_rollback = false;  // A grant on its way back is wanted again; else that is finished first (kBusy).
+};
+
+// What a root came to.
+struct Registration {
+  store::Grant grant;      // The one with this root; where it only were part of a permanent one, that.
+  store::Grant worked_on;  // What is to be provisioned for it: the same, or the one that it is part of.
 };
 
 // Why nothing is granted to this SID, or with this mask, for a person; nothing if it may be. The mask may hold generic
@@ -30,11 +38,12 @@ std::optional<std::string> RefusedMask(security::AccessMask mask);
 // After a lost ledger a SID that stands for nobody else is known to be ours.
 Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request);
 
-// Checks one root of a request against the volume and keeps it as a grant, which is returned: a new one, the one of the
-// same principal and root with its policy brought up to date, or the one above that it is part of (said in `notes`).
-// Inside a ledger transaction. Errors: kInvalid for a place that is never granted, kUnsupported for a reparse point,
-// kMismatch for another mask, kBusy while it is being rolled back, and what opening the root gives.
-Expected<store::Grant> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
+// Checks one root of a request against the volume and keeps it as a grant: a new one, the one of the same principal,
+// mask and root (with its policy brought up to date by a permanent request), or part of one above (said in `notes`).
+// Another mask is another grant. See handover.h. Inside a ledger transaction. Errors: kInvalid for a place that is
+// never granted, kUnsupported for a reparse point, kBusy while it is being rolled back, and what opening the root
+// gives.
+Expected<Registration> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
                                     std::vector<std::string>& notes);
 
 }  // namespace acledger::scanner

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scanner/records.h"
 #include "scanner/revert.h"
 #include "scanner/sweep.h"
 
@@ -30,6 +31,7 @@ namespace {
 Expected<void> Begin(store::Ledger& ledger, std::span<GrantContext* const> grants) {
   return ledger.InTransaction([&]() -> Expected<void> {
     for (const GrantContext* context : grants) {
+      if (Expected<void> told = RescanOthers(ledger, context->grant); !told) return told;
       if (Expected<void> set = ledger.SetGrantState(context->grant.id, GrantState::kRollingBack); !set) return set;
       if (Expected<void> cleared = ledger.ClearFailures(context->grant.id); !cleared) return cleared;
     }

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "scanner/handover.h"
 #include "scanner/opener.h"
 #include "security/wtf8.h"
 
@@ -111,7 +112,8 @@ Expected<bool> Scan::IsAdoptable(const Node& node) {
   if (!grant_.principal_is_ours || node.descriptor == 0 || live_->contains(node.file_id)) return false;
   const Expected<std::vector<store::Change>> live = ledger_.LiveChangesOf(node.file_id);
   if (!live) return std::unexpected(live.error());
-  return live->empty();  // Else it is another grant's.
+  // Else it is another grant's.
+  return std::ranges::none_of(*live, [this](const store::Change& one) { return same_layer_.contains(one.grant); });
 }
 
 Expected<void> Scan::Adopt(store::FolderId folder, const Node& node) {
@@ -214,6 +216,8 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     if (Expected<void> loaded = ledger_.Nodes(ref.number, known); !loaded) return loaded;
     std::ranges::sort(known, {}, [](const Node& node) { return std::tie(node.name, node.file_id); });
   }
+  const Expected<std::vector<Node>> told = handed_.Nodes(ledger_, ref.id);
+  if (!told) return std::unexpected(told.error());
   if (scanned.list_error)
     if (Expected<void> added = AddFailure(path, "FILE_LIST_DIRECTORY", *scanned.list_error); !added) return added;
 
@@ -221,7 +225,11 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
   std::vector<store::FrontierFolder> frontier;
   store::Counts counts;
   for (const ScannedName& name : scanned.names) {
-    Expected<Node> node = ToNode(name, ref, FindKnown(known, ToWtf8(name.name), name.info.id));
+    const std::string text = ToWtf8(name.name);
+    const Node* before = FindKnown(known, text, name.info.id);
+    if (!before) before = FindKnown(*told, text, name.info.id);
+    if (!before) before = handed_.Root(name.info.id);
+    Expected<Node> node = ToNode(name, ref, before);
     if (!node) return std::unexpected(node.error());
     ++counts[node->verdict];
     if (name.exclusion != Exclusion::kNone)
@@ -344,6 +352,13 @@ Expected<ScanReport> Scan::Run(unsigned readers, LiveEntries& live, const StopFl
   Expected<FolderTree> known = FolderTree::Load(ledger_, grant_);
   if (!known) return std::unexpected(known.error());
   known_ = std::move(*known);
+  const Expected<std::vector<store::Grant>> grants = ledger_.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const store::Grant& one : *grants)
+    if (IsSameLayer(one, grant_)) same_layer_.insert(one.id);
+  Expected<HandedIndex> handed = HandedIndex::Load(ledger_, grant_);
+  if (!handed) return std::unexpected(handed.error());
+  handed_ = std::move(*handed);
   Expected<std::vector<FolderTask>> start = Start();
   if (!start) return std::unexpected(start.error());
 

@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "scanner/descriptor_table.h"
 #include "scanner/folder_tree.h"
+#include "scanner/handed_index.h"
 #include "scanner/policy.h"
 #include "scanner/progress.h"
 #include "scanner/reader.h"
@@ -80,6 +82,8 @@ class Scan {
   bool marked_ = false;  // The grant is kScanning in the ledger.
   store::FolderId root_folder_ = 0;
   FolderTree known_;  // Folders that the index held before this scan.
+  HandedIndex handed_;
+  std::unordered_set<store::GrantId> same_layer_;  // This grant, and others of its principal and mask.
   store::Counts total_;
   ScanReport report_;
 };

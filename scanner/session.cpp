@@ -13,6 +13,10 @@ Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger
   Expected<Policy> policy = Policy::Of(context->root, grant.rules);
   if (!policy) return std::unexpected(policy.error());
   context->policy.emplace(std::move(*policy));
+  // Rolled-back ones too: a row of the index may be from before.
+  const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  context->descriptors.LeaveOut(*grants);
   if (Expected<void> loaded = context->ReloadTree(ledger); !loaded) return std::unexpected(loaded.error());
   return context;
 }

@@ -77,7 +77,13 @@ class Settler {
       if (!before) return Missing(before.error());
       const Expected<store::DescriptorId> after = context_.descriptors.Bare(change.after);
       if (!after) return Missing(after.error());
-      return *before == *after;
+      if (*before == *after) return true;
+      // Others' entries came or went since: `after` goes with them.
+      const auto from = context_.descriptors.Get(*before);
+      if (!from) return Missing(from.error());
+      const auto to = context_.descriptors.Get(*after);
+      if (!to) return Missing(to.error());
+      return context_.descriptors.WithoutOthers(**from) == context_.descriptors.WithoutOthers(**to);
     }
     const auto from = context_.descriptors.Get(change.revert_from);
     if (!from) return Missing(from.error());

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "scanner/handover.h"
 #include "scanner/opener.h"
 #include "scanner/records.h"
 #include "security/edit.h"
@@ -66,14 +67,31 @@ bool Sweep::NamesPrincipal(DescriptorPool::Number number) {
 Expected<void> Sweep::FindSiblings() {
   const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  for (const store::Grant& grant : *grants)
-    if (!together_.contains(grant.id) && grant.principal == context_.grant.principal) siblings_.insert(grant.id);
+  for (const store::Grant& grant : *grants) {
+    if (together_.contains(grant.id) || grant.principal != context_.grant.principal) continue;
+    if (!IsSameLayer(grant, context_.grant)) {
+      other_masks_.insert(grant.mask);
+      continue;
+    }
+    siblings_.insert(grant.id);
+    Expected<ParsedPath> root = ParsePath(grant.root);
+    if (!root) return std::unexpected(root.error());
+    if (grant.state != store::GrantState::kPartOf) sibling_roots_.push_back(std::move(root->components));
+  }
   return {};
 }
 
-// Another live grant of the principal stands for it; `own` receives the record of the grants that go, if there is one.
-Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) {
-  const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
+bool Sweep::IsOtherLayers(const AceView& ace) const {
+  constexpr std::uint8_t used = security::kInherited | kInheritable;
+  const std::optional<security::AccessMask> mask = ace.Mask();
+  return mask && other_masks_.contains(*mask) && ace.Type() == security::AceType::kAccessAllowed &&
+         (ace.Flags() & ~used) == 0 && ace.TrusteeSid() == context_.grant.principal;
+}
+
+// Another live grant stands for it, by a record or because its root is at or above it; `own` receives the record of the
+// grants that go, if there is one.
+Expected<bool> Sweep::IsJustified(const Candidate& candidate, std::optional<Change>& own) {
+  const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(candidate.info.id);
   if (!live) return std::unexpected(live.error());
   bool justified = false;
   for (const Change& change : *live) {
@@ -82,7 +100,9 @@ Expected<bool> Sweep::IsJustified(const FileId& id, std::optional<Change>& own) 
     else
       justified = justified || siblings_.contains(change.grant);
   }
-  return justified;
+  if (justified || sibling_roots_.empty()) return justified;
+  const PathComponents path = PathOf(candidate);
+  return std::ranges::any_of(sibling_roots_, [&path](const PathComponents& root) { return IsAtOrBelow(path, root); });
 }
 
 // The index of a grant that goes holds the entry that was there when it was made: explicit, or inherited by what was
@@ -119,6 +139,7 @@ void Sweep::Remains(const Candidate& candidate) {
 }
 
 Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, Standing& standing) {
+  if (IsOtherLayers(ace)) return {};
   const Expected<bool> ours = IsOurs(ace, candidate, standing);
   if (!ours) return std::unexpected(ours.error());
   if (*ours && !standing.justified) {
@@ -144,7 +165,7 @@ Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, 
 Expected<void> Sweep::LookAt(const Candidate& candidate, std::vector<Change>& strips) {
   if (!NamesPrincipal(candidate.descriptor)) return {};
   Standing standing;
-  const Expected<bool> justified = IsJustified(candidate.info.id, standing.own);
+  const Expected<bool> justified = IsJustified(candidate, standing.own);
   if (!justified) return std::unexpected(justified.error());
   standing.justified = *justified;
   const DescriptorBytes& current = pool_.Get(candidate.descriptor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -46,7 +47,7 @@ class Sweep {
   };
 
   struct Standing {                    // One object that names the principal.
-    bool justified = false;            // Another live grant stands for its entries.
+    bool justified = false;            // Another live grant of principal and mask stands for their entries.
     std::optional<store::Change> own;  // The record of it by this grant, or by one that goes with it.
     security::DescriptorBytes stripped;
   };
@@ -61,7 +62,9 @@ class Sweep {
   Expected<void> AddStrip(const Candidate& candidate, Standing standing, std::vector<store::Change>& strips);
   Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
   Expected<void> FindSiblings();
-  Expected<bool> IsJustified(const FileId& id, std::optional<store::Change>& own);
+  Expected<bool> IsJustified(const Candidate& candidate, std::optional<store::Change>& own);
+  // Of another live grant with another mask: that one's to judge.
+  bool IsOtherLayers(const security::AceView& ace) const;
   void StartLast(std::vector<store::Change>& strips) const;
   Expected<void> Strip(std::span<const store::Change> strips, const PathComponents& start);
   Expected<void> RecordStrips(std::vector<store::Change>& batch);
@@ -81,7 +84,9 @@ class Sweep {
   FolderTree tree_;
   store::FolderId last_folder_ = 0;
   std::unordered_set<store::GrantId> together_;  // This grant, and those that go with it.
-  std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal.
+  std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal and mask.
+  std::vector<PathComponents> sibling_roots_;
+  std::set<security::AccessMask> other_masks_;   // Of other live grants of the same principal.
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   std::unordered_set<std::string> told_;         // Failures, by path and right.
   std::uint64_t passed_ = 0;                     // Taken out in this pass.

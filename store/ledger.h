@@ -60,7 +60,16 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-enum class GrantState : std::uint8_t { kScanning, kPlanning, kApplying, kComplete, kRollingBack, kRolledBack };
+// Stored: never renumber.
+enum class GrantState : std::uint8_t {
+  kScanning = 0,
+  kPlanning = 1,
+  kApplying = 2,
+  kComplete = 3,
+  kRollingBack = 4,
+  kRolledBack = 5,
+  kPartOf = 6,  // A grant of the same principal and mask above it reaches its root: nothing to do while that one lives.
+};
 const char* Name(GrantState state);
 
 enum class ProtectedPolicy : std::uint8_t { kReport, kGrant };
@@ -255,6 +264,15 @@ class Ledger {
   Expected<HolderId> AddHolder(const Holder& holder);
   Expected<void> RemoveHolder(HolderId id);  // kNotFound: no such holder.
   Expected<std::vector<Holder>> Holders();   // Ascending id.
+
+  // --- one grant's objects become another's: see scanner/handover.h. Inside a transaction.
+  // Every change that is not closed. Their folders are looked for by file id from then on.
+  Expected<void> MoveChanges(GrantId from, GrantId to);
+  // Those on objects that the index of `from` holds at or below `place` (0: nowhere) or the index of `to` holds at all,
+  // and on the object `root_id`, which is the root of `to`. A file with another name elsewhere in `from` stays.
+  Expected<void> MoveChangesBelow(GrantId from, GrantId to, FolderId place, const FileId& root_id);
+  // The index at and below a folder becomes that of `to`, which has none yet; the folder is its root.
+  Expected<void> MoveIndex(FolderId folder, GrantId to);
 
   // --- settings that a person made and that outlive the process
   Expected<std::string> Setting(std::string_view name);  // Empty: never set.

@@ -131,7 +131,8 @@ Expected<Grant> Ledger::Impl::ReadGrant(sqlite::Query& row) {
   grant.root_id = *root_id;
   if (row.Int(6) < 0 || row.Int(6) > 1) return BadRow(row, "grant_", grant.id, "protected_policy");
   grant.protected_policy = static_cast<ProtectedPolicy>(row.Int(6));
-  if (row.Int(7) < 0 || row.Int(7) > 5) return BadRow(row, "grant_", grant.id, "state");
+  if (row.Int(7) < 0 || row.Int(7) > static_cast<int>(GrantState::kPartOf))
+    return BadRow(row, "grant_", grant.id, "state");
   grant.state = static_cast<GrantState>(row.Int(7));
   grant.is_permanent = (row.Int(8) & kPermanent) != 0;
   grant.on_hold = (row.Int(8) & kOnHold) != 0;

@@ -54,7 +54,8 @@ const char* Name(Reason reason) {
 }
 
 const char* Name(GrantState state) {
-  static constexpr std::array kNames{"scanning", "planning", "applying", "complete", "rolling back", "rolled back"};
+  static constexpr std::array kNames{"scanning",     "planning",    "applying",       "complete",
+                                     "rolling back", "rolled back", "part of another"};
   return kNames[static_cast<std::size_t>(state)];
 }
 

@@ -57,6 +57,27 @@ Json ToJson(const store::Failure& failure) {
           {"error", ToJson(failure.error)}};
 }
 
+Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant>& grants, const std::string& user) {
+  const Expected<std::vector<store::Holder>> holders = ledger.Holders();
+  if (!holders) return std::unexpected(holders.error());
+  Json listed = Json::array();
+  for (const store::Holder& holder : *holders) {
+    const auto grant = std::ranges::find(grants, holder.grant, &store::Grant::id);
+    if (grant == grants.end() || (!user.empty() && holder.user != user)) continue;
+    listed.push_back({{"holder", holder.id},
+                      {"root", grant->root},
+                      {"grant", grant->id},
+                      {"principal", grant->principal.ToString()},
+                      {"mask", Hex(grant->mask)},
+                      {"state", store::Name(grant->state)},
+                      {"permanent", grant->is_permanent},
+                      {"user", holder.user},
+                      {"pid", holder.process},
+                      {"acquired", holder.acquired}});
+  }
+  return Json{{"holders", std::move(listed)}};
+}
+
 Expected<Json> StatusJson(store::Ledger& ledger) {
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());

@@ -19,6 +19,9 @@ Json ToJson(const Error& error);
 Json ToJson(const store::Failure& failure);
 
 // objects, verdicts and roots.
+// "holders": who wants which of these grants for now; those of one user alone unless `user` is empty.
+Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant>& grants, const std::string& user);
+
 Expected<Json> StatusJson(store::Ledger& ledger);
 // {"failures": [...]}.
 Expected<Json> FailuresJson(store::Ledger& ledger);

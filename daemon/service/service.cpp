@@ -28,7 +28,8 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
       {"rollback", {true, &Service::Rollback}},  {"verify", {true, &Service::Verify}},
       {"pause", {true, &Service::Pause}},        {"resume", {true, &Service::Resume}},
       {"cancel", {true, &Service::Cancel}},      {"prioritise", {true, &Service::Prioritise}},
-      {"plan", {false, &Service::Plan}},
+      {"plan", {false, &Service::Plan}},         {"acquire", {true, &Service::Acquire}},
+      {"release", {true, &Service::Release}},    {"holders", {false, &Service::Holders}},
   };
   return methods;
 }
@@ -36,7 +37,11 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
 Service::Service(asio::io_context& io, const ServiceParts& parts)
     : io_(io),
       parts_(parts),
+      own_processes_(parts.processes ? nullptr : SystemProcessTable()),
+      processes_(parts.processes ? parts.processes : own_processes_.get()),
       worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite),
+      holders_(io, parts.reader, *processes_,
+               [this](std::vector<store::HolderId> dead) { ReleaseDead(std::move(dead)); }),
       plans_(parts.volume, parts.ledger_path, parts.readers,
              [this](ClientId client, const char* method, Json params) {
                asio::post(io_, [this, client, method, params = std::move(params)] {
@@ -51,12 +56,14 @@ Expected<void> Service::Start() {
   const Expected<bool> paused = IsPausedForGood(parts_.writer);
   if (!paused) return std::unexpected(paused.error());
   if (*paused) worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
-  return worker_.Start();
+  if (Expected<void> started = worker_.Start(); !started) return started;
+  return holders_.Look();
 }
 
 void Service::Stop() {
   if (std::exchange(stopped_, true)) return;
   timer_.cancel();
+  holders_.Stop();
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();

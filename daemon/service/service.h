@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "daemon/server/server.h"
+#include "daemon/service/holders.h"
 #include "daemon/service/params.h"
 #include "daemon/service/plans.h"
 #include "daemon/service/progress_json.h"
@@ -24,7 +25,8 @@ struct ServiceParts {
   store::Ledger& explainer;  // A third one, for the thread that asks the volume.
   std::string ledger_path;
   unsigned readers = 2;
-  bool polite = true;  // Gives way to other programs.
+  bool polite = true;                 // Gives way to other programs.
+  ProcessTable* processes = nullptr;  // Null: the system's.
 };
 
 // The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
@@ -76,6 +78,16 @@ class Service final : public Handler, private WorkerObserver {
   void AddGrant(const Caller& caller, Params& params, Reply reply);
   void Rollback(const Caller& caller, Params& params, Reply reply);
   void WaitFor(const Caller& caller, Params& params, Reply reply);
+  void Acquire(const Caller& caller, Params& params, Reply reply);
+  void Release(const Caller& caller, Params& params, Reply reply);
+  Expected<Json> Holders(const Caller& caller, Params& params);
+
+  static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Queue& queue);
+  Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
+  void WaitUntilApplied(ClientId client, std::vector<std::string> roots, std::chrono::steady_clock::time_point deadline,
+                        Json answer, Reply reply);
+  void LookAtHolders();  // Any thread.
+  void ReleaseDead(std::vector<store::HolderId> dead);
 
   static Json Listed(const std::vector<store::Grant>& grants);
   // Writes it on the worker's thread and answers then.
@@ -94,7 +106,10 @@ class Service final : public Handler, private WorkerObserver {
   ServiceParts parts_;
   Server* server_ = nullptr;
   Log log_ = [](bool, const std::string&) {};
+  std::unique_ptr<ProcessTable> own_processes_;
+  ProcessTable* processes_;
   Worker worker_;
+  HolderWatch holders_;
   asio::thread_pool explaining_{1};
   Plans plans_;
   asio::steady_timer timer_;

@@ -59,6 +59,7 @@ Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root) {
 void Service::AddGrant(const Caller&, Params& params, Reply reply) {
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
+  request->ends_rollback = true;
   worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
     std::vector<std::string> notes;
@@ -86,21 +87,26 @@ Expected<Json> Service::Plan(const Caller& caller, Params& params) {
 // In the ledger before it is answered: a daemon that dies goes on with it at its next start.
 void Service::Rollback(const Caller&, Params& params, Reply reply) {
   const bool all = params.Flag("all");
+  const bool forced = params.Flag("force");
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
   if (!grants) return reply(std::unexpected(grants.error()));
-  worker_.Post([grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
-                   scanner::Engine&, store::Ledger& ledger, Queue& queue) {
-    const Expected<void> kept = ledger.InTransaction([&]() -> Expected<void> {
-      for (const store::Grant& grant : grants)
-        if (Expected<void> set = ledger.SetGrantState(grant.id, store::GrantState::kRollingBack); !set) return set;
-      return {};
-    });
-    if (!kept) return (*reply)(std::unexpected(kept.error()));
-    for (const store::Grant& grant : grants) queue.Put({grant.id, Work::kRollback, UrgencyOf(grant.root)});
-    (*reply)(Json{{"grants", Listed(grants)}});
+  worker_.Post([this, forced, grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
+                   scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
+    std::vector<store::GrantId> ids;
+    for (const store::Grant& grant : grants) ids.push_back(grant.id);
+    const Expected<scanner::Begun> begun = engine.BeginRollback(ids, forced);
+    if (!begun) return (*reply)(std::unexpected(begun.error()));
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued)
+      return (*reply)(std::unexpected(queued.error()));
+    LookAtHolders();
+    // What was only part of another one is gone already.
+    std::vector<Grant> going;
+    for (const Grant& grant : grants)
+      if (std::ranges::find(begun->going, grant.id) != begun->going.end()) going.push_back(grant);
+    (*reply)(Json{{"grants", Listed(going)}});
   });
 }
 

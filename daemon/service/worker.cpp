@@ -44,6 +44,12 @@ Expected<std::optional<Grant>> FindGrant(store::Ledger& ledger, store::GrantId i
   return found == grants->end() ? std::nullopt : std::optional(*found);
 }
 
+// A grant may have been wanted again, or no more, since the job was queued.
+Work WorkNow(Work queued, const Grant& grant) {
+  if (grant.state == GrantState::kRollingBack) return Work::kRollback;
+  return queued == Work::kRollback ? Work::kProvision : queued;
+}
+
 }  // namespace
 
 std::optional<Work> UnfinishedWork(GrantState state) {
@@ -56,6 +62,7 @@ std::optional<Work> UnfinishedWork(GrantState state) {
       return Work::kRollback;
     case GrantState::kComplete:
     case GrantState::kRolledBack:
+    case GrantState::kPartOf:
       break;
   }
   return std::nullopt;
@@ -74,6 +81,7 @@ Worker::~Worker() { Stop(); }
 
 Expected<void> Worker::Start() {
   if (const auto settled = engine_.Settle(); !settled) return std::unexpected(settled.error());
+  if (const auto released = engine_.ReleaseUnheld(); !released) return std::unexpected(released.error());
   const Expected<std::vector<Grant>> grants = ledger_.Grants();
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants)
@@ -165,7 +173,7 @@ JobReport Worker::Do(const Job& job) {
     return report;
   }
   report.root = (*grant)->root;
-  switch (job.work) {
+  switch (WorkNow(job.work, **grant)) {
     case Work::kProvision:
       DoProvision(**grant, report);
       break;
@@ -194,11 +202,12 @@ void Worker::DoVerify(const Grant& grant, JobReport& report) {
 }
 
 void Worker::DoRollback(JobReport& report) {
-  std::vector<store::GrantId> together;
+  std::vector<store::GrantId> together{report.job.grant};
   {
     const std::lock_guard lock(mutex_);
     for (const Job& other : queue_.Jobs())
-      if (other.work == Work::kRollback && !other.on_hold) together.push_back(other.grant);
+      if (other.work == Work::kRollback && !other.on_hold && other.grant != report.job.grant)
+        together.push_back(other.grant);
   }
   const Expected<scanner::RollbackReport> done = engine_.RollbackGrants(together);
   if (!done) return Fail(report, done.error());

@@ -20,7 +20,7 @@ namespace {
 struct RollbackWords {
   TargetOptions target;
   std::string root;
-  bool all = false;
+  bool all = false, force = false;
 };
 
 // Opens the volume and the ledger that must be there already.
@@ -91,7 +91,9 @@ Expected<int> FinishRollback(const TargetOptions& target, const scanner::Rollbac
 Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& client) {
   if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
     return std::unexpected(subscribed.error());
-  const Expected<Json> queued = Ask(client, "rollback", words.all ? Json{{"all", true}} : Json{{"root", words.root}});
+  Json params = words.all ? Json{{"all", true}} : Json{{"root", words.root}};
+  if (words.force) params["force"] = true;
+  const Expected<Json> queued = Ask(client, "rollback", params);
   if (!queued) return std::unexpected(queued.error());
   const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
   if (!followed) return std::unexpected(followed.error());
@@ -120,7 +122,7 @@ Expected<int> RunRollback(const RollbackWords& words) {
     ProgressLine progress;
     scanner::Engine engine({*volume, *ledger, progress, stop});
     if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
-    report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root));
+    report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root), words.force);
   }
   if (!report) return std::unexpected(report.error());
   const Expected<Json> failures = daemon::FailuresJson(*ledger);
@@ -181,6 +183,7 @@ void AddRollbackCommands(CLI::App& app, int& exit_code) {
   AddTargetOptions(rollback, words->target);
   rollback.add_option("--root", words->root, "The grants with this root")->type_name("PATH");
   rollback.add_flag("--all", words->all, "Every grant");
+  rollback.add_flag("--force", words->force, "Also what a process holds (acledger holders)");
   rollback.footer(
       "Example:\n  acledger rollback --image disk.img --all\n"
       "Exit code 4: entries remain (listed), 1: some could not be taken back; run it again.");

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Access for as long as a process wants it.
+#include <algorithm>
+#include <asio/post.hpp>
+#include <limits>
+
+#include "daemon/answers/answer.h"
+#include "daemon/service/service_wait.h"
+
+namespace acledger::daemon {
+
+using store::Grant;
+
+namespace {
+
+std::int64_t SecondsNow() {
+  using std::chrono::system_clock;
+  return std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
+  const auto found = std::ranges::find(grants, id, &Grant::id);
+  return found == grants.end() ? std::string() : found->root;
+}
+
+}  // namespace
+
+// What must go on comes before what must go.
+Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Queue& queue) {
+  const Expected<std::vector<Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const store::GrantId id : begun.going_on) queue.Put({id, Work::kProvision, Urgency::kWaitedFor});
+  for (const store::GrantId id : begun.going) queue.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id))});
+  return {};
+}
+
+void Service::LookAtHolders() {
+  asio::post(io_, [this] {
+    if (stopped_) return;
+    if (const Expected<void> looked = holders_.Look(); !looked) Trouble(looked.error());
+  });
+}
+
+void Service::ReleaseDead(std::vector<store::HolderId> dead) {
+  worker_.Post([this, dead = std::move(dead)](scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
+    const Expected<scanner::Begun> begun = engine.Release(dead);
+    if (!begun) return log_(true, begun.error().ToString());
+    for (const store::HolderId id : dead) log_(false, "holder " + std::to_string(id) + ": its process has ended");
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued) log_(true, queued.error().ToString());
+    LookAtHolders();
+  });
+}
+
+Expected<store::Holder> Service::HolderFor(const Caller& caller, std::uint64_t process) {
+  store::Holder holder;
+  if (process == 0 && !caller.process)
+    return std::unexpected(InvalidParams("\"pid\": the system does not say whose process this is: name one"));
+  holder.process = process == 0 ? *caller.process : static_cast<std::uint32_t>(process);
+  if (!caller.is_admin && holder.process != caller.process)
+    return Fail(ErrorKind::kDenied, "acquire", "another process than one's own is for administrators");
+  const Expected<std::int64_t> created = processes_->CreationTime(holder.process);
+  if (!created) return std::unexpected(created.error());
+  holder.created = *created;
+  holder.user = caller.user;
+  holder.acquired = SecondsNow();
+  return holder;
+}
+
+void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
+  const std::uint64_t process = params.NumberOr("pid", 0, std::numeric_limits<std::uint32_t>::max());
+  const std::uint64_t wait = params.NumberOr("wait_ms", 0, 86'400'000);
+  Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
+  if (!request) return reply(std::unexpected(request.error()));
+  Expected<store::Holder> holder = HolderFor(caller, process);
+  if (!holder) return reply(std::unexpected(holder.error()));
+  worker_.Post([this, client = caller.client, wait, request = std::move(*request), holder = std::move(*holder),
+                reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine, store::Ledger& ledger,
+                                                                   Queue& queue) {
+    std::vector<std::string> notes;
+    const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
+    if (!acquired) return (*reply)(std::unexpected(acquired.error()));
+    if (Expected<void> kept = KeepOnHold(ledger, acquired->grants, false); !kept)
+      return (*reply)(std::unexpected(kept.error()));
+    for (const Grant& grant : acquired->grants) queue.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
+    Json held = Json::array();
+    std::vector<std::string> roots;
+    for (const scanner::Engine::Held& one : acquired->held) {
+      held.push_back({{"holder", one.holder}, {"grant", one.grant.id}, {"root", one.grant.root}});
+      roots.push_back(one.grant.root);
+    }
+    LookAtHolders();
+    Json answer = {{"holders", std::move(held)}, {"grants", Listed(acquired->grants)}, {"notes", notes}};
+    if (wait == 0) return (*reply)(std::move(answer));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait);
+    asio::post(io_, [=, this, roots = std::move(roots), answer = std::move(answer)]() mutable {
+      WaitUntilApplied(client, std::move(roots), deadline, std::move(answer), std::move(*reply));
+    });
+  });
+}
+
+// One root after the other; who holds it is known in any case.
+void Service::WaitUntilApplied(ClientId client, std::vector<std::string> roots,
+                               std::chrono::steady_clock::time_point deadline, Json answer, Reply reply) {
+  if (roots.empty() || stopped_) {
+    answer["applied"] = roots.empty();
+    return reply(std::move(answer));
+  }
+  const std::string root = std::move(roots.back());
+  roots.pop_back();
+  auto next = [this, client, roots = std::move(roots), deadline, answer = std::move(answer),
+               reply = std::move(reply)](Expected<Json> coverage) mutable {
+    if (coverage) return WaitUntilApplied(client, std::move(roots), deadline, std::move(answer), std::move(reply));
+    answer["applied"] = false;
+    reply(std::move(answer));
+  };
+  waits_.push_back(std::make_unique<Wait>(Wait{client, root, deadline, Reply(std::move(next))}));
+  // Not at once: this may be called while the waits are looked at.
+  asio::post(io_, [this] {
+    if (!stopped_) LookAtWaits();
+  });
+}
+
+void Service::Release(const Caller& caller, Params& params, Reply reply) {
+  const auto id = static_cast<store::HolderId>(params.NumberOr("holder", 0, std::numeric_limits<std::int64_t>::max()));
+  if (id == 0) params.Refuse("\"holder\" is missing");
+  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
+  const Expected<std::vector<store::Holder>> holders = parts_.reader.Holders();
+  if (!holders) return reply(std::unexpected(holders.error()));
+  const auto found = std::ranges::find(*holders, id, &store::Holder::id);
+  // What others hold is not told apart from what is not there.
+  if (found == holders->end() || (!caller.is_admin && found->user != caller.user))
+    return reply(Fail(ErrorKind::kNotFound, "release", "there is no such holder (acledger holders lists them)"));
+  worker_.Post([this, id, reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine,
+                                                                             store::Ledger& ledger, Queue& queue) {
+    const store::HolderId one[] = {id};
+    const Expected<scanner::Begun> begun = engine.Release(one);
+    if (!begun) return (*reply)(std::unexpected(begun.error()));
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued)
+      return (*reply)(std::unexpected(queued.error()));
+    LookAtHolders();
+    (*reply)(Json{{"released", id}, {"rolling_back", begun->going}});
+  });
+}
+
+Expected<Json> Service::Holders(const Caller& caller, Params& params) {
+  const std::string path = params.TextOr("path", "");
+  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
+  Expected<std::vector<Grant>> grants = path.empty() ? parts_.reader.Grants() : GrantsNear(path);
+  if (!grants) return std::unexpected(grants.error());
+  return HoldersJson(parts_.reader, *grants, caller.is_admin ? "" : caller.user);
+}
+
+}  // namespace acledger::daemon
