@@ -6,11 +6,12 @@ namespace acledger::scanner {
 using security::SameSecurity;
 
 Expected<Convergence> Converge(Object& object, security::Bytes from, security::Bytes to,
-                               security::DescriptorBytes& current, bool& uncertain) {
+                               const RequesterCheck* requester, security::DescriptorBytes& current, bool& uncertain) {
   uncertain = false;
   if (Expected<void> read = object.ReadDescriptor(current); !read) return std::unexpected(read.error());
   if (SameSecurity(current, to)) return Convergence::kAlready;
   if (!SameSecurity(current, from)) return Convergence::kMovedOn;
+  if (requester && !requester->MayWrite(current)) return Convergence::kRefused;
   const Expected<void> written = object.WriteDacl(to);
   // Read back also after an error: a call may fail after it took effect.
   if (Expected<void> read = object.ReadDescriptor(current); !read) {

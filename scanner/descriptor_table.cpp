@@ -17,7 +17,7 @@ constexpr std::uint8_t kShapes[] = {0, security::kInherited, kInheritable, secur
 }  // namespace
 
 DescriptorTable::DescriptorTable(store::Ledger& ledger, const store::Grant& grant)
-    : ledger_(ledger), grant_(grant), judge_(grant) {}
+    : ledger_(ledger), grant_(grant), judge_(grant), requester_(grant.requester) {}
 
 void DescriptorTable::LeaveOut(std::span<const store::Grant> grants) {
   for (const store::Grant& other : grants) {
@@ -67,6 +67,12 @@ Expected<bool> DescriptorTable::Grants(DescriptorId id) {
   const Expected<const DescriptorBytes*> bytes = Get(id);
   if (!bytes) return std::unexpected(bytes.error());
   return grants_.emplace(id, judge_.Grants(WithoutOthers(**bytes))).first->second;
+}
+
+Expected<bool> DescriptorTable::IsRequesters(DescriptorId id) {
+  const Expected<const DescriptorBytes*> bytes = Get(id);
+  if (!bytes) return std::unexpected(bytes.error());
+  return requester_.MayWrite(**bytes);
 }
 
 Expected<bool> DescriptorTable::Has(DescriptorId id, std::uint8_t flags) {

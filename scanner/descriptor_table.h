@@ -9,6 +9,7 @@
 
 #include "scanner/descriptor_pool.h"
 #include "scanner/judge.h"
+#include "scanner/requester.h"
 #include "security/edit.h"
 #include "store/ledger.h"
 
@@ -34,6 +35,8 @@ class DescriptorTable {
 
   Expected<Facts> FactsOf(store::DescriptorId id);
   Expected<bool> Grants(store::DescriptorId id);
+  // Who asked for the grant may change it himself.
+  Expected<bool> IsRequesters(store::DescriptorId id);
 
   // The entry that a grant puts on an object, with these flags.
   security::Entry EntryWith(std::uint8_t flags) const { return {grant_.principal, grant_.mask, flags}; }
@@ -56,6 +59,7 @@ class DescriptorTable {
   store::Ledger& ledger_;
   const store::Grant& grant_;
   Judge judge_;
+  RequesterCheck requester_;
   std::vector<std::pair<security::Sid, security::AccessMask>> others_;  // Principals and masks, each once.
   std::unordered_map<store::DescriptorId, std::unique_ptr<const security::DescriptorBytes>> bytes_;
   std::unordered_map<store::DescriptorId, Facts> facts_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "scanner/opener.h"
+#include "scanner/request_rules.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -53,6 +54,8 @@ Expected<std::vector<Registration>> Engine::RegisterAll(GrantRequest request, st
     return std::unexpected(Error{ErrorKind::kInvalid, "grant to " + request.principal.ToString(), {}, 0, *refused});
   if (const auto refused = RefusedMask(request.mask))
     return std::unexpected(Error{ErrorKind::kInvalid, "grant", {}, 0, *refused});
+  if (const auto refused = request.requester ? RefusedToUsers(request) : std::nullopt)
+    return std::unexpected(Error{ErrorKind::kDenied, "grant", {}, 0, *refused});
   if (Expected<void> fits = CheckPrincipal(environment_, request); !fits) return std::unexpected(fits.error());
   std::vector<PathComponents> roots;
   for (const std::string& root : request.roots) {

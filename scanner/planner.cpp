@@ -38,6 +38,11 @@ bool IsLeftOut(const Node& node) {
           (node.reason == Reason::kReparsePoint || node.reason == Reason::kRecall));
 }
 
+// A folder that was not entered since the grant's requester may not list it: the scan settled that too.
+bool IsHidden(const Node& node) {
+  return node.is_folder && node.verdict == Verdict::kDenied && node.reason == Reason::kNotRequesters;
+}
+
 }  // namespace
 
 Planner::Planner(store::Ledger& ledger, const store::Grant& grant, const Policy& policy, const PathComponents& root,
@@ -120,7 +125,7 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   const std::size_t own = PositionOf(position, node);
   ++(own == kNoFolder ? parent : folders_[own]).counts[node.verdict];
   if (IsExclusion(node)) return SurveyExclusion(position, node);
-  if (IsLeftOut(node)) return {};
+  if (IsLeftOut(node) || (own == kNoFolder && IsHidden(node))) return {};
   const Expected<Standing> standing = StandingOf(node, &parent);
   if (!standing) return std::unexpected(standing.error());
   const Facts& facts = standing->facts;
@@ -304,7 +309,17 @@ Expected<std::optional<Change>> Planner::ReconcileUnwanted(Pending& pending, con
   return std::nullopt;
 }
 
-Expected<std::optional<Change>> Planner::Reconcile(const Pending& pending, const Standing& standing, Decision& decision,
+// What the grant's requester may not change is left alone; an entry of ours that is there, and would have to be another
+// one, goes.
+std::optional<Change> Planner::RefuseToRequester(Pending& pending, const Standing& standing, Decision& decision) const {
+  decision = {false, 0, Verdict::kDenied, Reason::kNotRequesters};
+  if (!standing.live || !standing.holds_ours) return std::nullopt;
+  pending.verdict_without = decision.verdict;
+  pending.reason_without = decision.reason;
+  return MakeChange(pending, standing, standing.live->flags, standing.bare);
+}
+
+Expected<std::optional<Change>> Planner::Reconcile(Pending& pending, const Standing& standing, Decision& decision,
                                                    const FolderPlan* parent) {
   const Node& node = pending.node;
   const Expected<bool> has = HasWhatItNeeds(node, standing, decision);
@@ -329,6 +344,9 @@ Expected<std::optional<Change>> Planner::Reconcile(const Pending& pending, const
     decision = {false, 0, Verdict::kReadable, Reason::kForeignEntry};
     return std::nullopt;
   }
+  const Expected<bool> may_write = descriptors_.IsRequesters(node.descriptor);
+  if (!may_write) return std::unexpected(may_write.error());
+  if (!*may_write) return RefuseToRequester(pending, standing, decision);
   decision.verdict = Verdict::kPending;
   return MakeChange(pending, standing, decision.flags, *after);
 }
@@ -340,6 +358,7 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
   FolderPlan* parent = pending.is_root ? nullptr : &folders_[pending.folder];
   const std::size_t own = pending.is_root ? 0 : PositionOf(pending.folder, pending.node);
   const bool as_folder = pending.node.is_folder && own != kNoFolder;
+  if (!as_folder && IsHidden(pending.node)) return {};
   const Expected<Standing> standing = StandingOf(pending.node, parent);
   if (!standing) return std::unexpected(standing.error());
   Decision decision =

@@ -110,7 +110,8 @@ class Planner {
   Expected<void> PlanFolder(std::size_t position, std::vector<store::Change>& intents);
   Expected<void> PlanNode(Pending pending, std::vector<store::Change>& intents);
   // Turns a decision into an intent, or into a verdict where nothing is to be written.
-  Expected<std::optional<store::Change>> Reconcile(const Pending& pending, const Standing& standing, Decision& decision,
+  std::optional<store::Change> RefuseToRequester(Pending& pending, const Standing& standing, Decision& decision) const;
+  Expected<std::optional<store::Change>> Reconcile(Pending& pending, const Standing& standing, Decision& decision,
                                                    const FolderPlan* parent);
   // The same where no entry is wanted. `own` is null for what is not a folder of the plan.
   Expected<std::optional<store::Change>> ReconcileUnwanted(Pending& pending, const Standing& standing,

@@ -285,6 +285,9 @@ Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
     case WorkOutcome::kOtherName:
       results_.push_back({change.id, ChangeState::kAbandoned});
       return planner_->Settled(change, Verdict::kSkipped, Reason::kHardLink, change.before);
+    case WorkOutcome::kRefused:
+      results_.push_back({change.id, ChangeState::kAbandoned});
+      return planner_->Settled(change, Verdict::kDenied, Reason::kNotRequesters, change.before);
     case WorkOutcome::kFailed:
       break;
   }
@@ -304,7 +307,7 @@ Expected<void> Provision::Record(const std::vector<BatchRunner::Done>& done) {
 
 Expected<void> Provision::ApplyAll() {
   BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id,
-                     &*context_.policy);
+                     &*context_.policy, &context_.requester);
   std::vector<BatchRunner::Done> done;
   for (int batches = 1;; ++batches) {
     // While the writer has one batch, the next one is decided and made durable; results ride along.

@@ -16,7 +16,8 @@ constexpr int kTries = 3;
 bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }
 
 bool Enters(const ScannedName& name) {
-  return name.info.IsFolder() && !name.info.IsReparsePoint() && name.exclusion == Exclusion::kNone && !name.error;
+  return name.info.IsFolder() && !name.info.IsReparsePoint() && name.exclusion == Exclusion::kNone && !name.error &&
+         !name.hidden;
 }
 
 }  // namespace
@@ -29,8 +30,9 @@ PathComponents FolderRef::Components(const PathComponents& root) const {
   return all;
 }
 
-FolderReader::FolderReader(Volume& volume, const Policy& policy, DescriptorPool& pool, const PathComponents& root)
-    : volume_(volume), policy_(policy), pool_(pool), root_(root) {}
+FolderReader::FolderReader(Volume& volume, const Policy& policy, const RequesterCheck* requester, DescriptorPool& pool,
+                           const PathComponents& root)
+    : volume_(volume), policy_(policy), requester_(requester), pool_(pool), root_(root) {}
 
 Expected<std::unique_ptr<Object>> FolderReader::Open(const FolderRef& ref) {
   Expected<std::unique_ptr<Object>> opened = OpenPath(volume_, ref.Components(root_), Access::kRead);
@@ -67,6 +69,7 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
   if (IsCloudTag(info->reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
   if (const Expected<void> read = (*opened)->ReadDescriptor(buffer_); !read) return fail("READ_CONTROL", read.error());
   scanned.descriptor = pool_.Intern(buffer_);
+  scanned.hidden = scanned.info.IsFolder() && requester_ && !requester_->MayEnter(buffer_);
   handle = std::move(*opened);
   return scanned;
 }

@@ -8,6 +8,7 @@
 
 #include "scanner/descriptor_pool.h"
 #include "scanner/policy.h"
+#include "scanner/requester.h"
 #include "scanner/volume.h"
 #include "store/ledger.h"
 
@@ -38,6 +39,7 @@ struct ScannedName {
   std::optional<Error> error;  // Opening or reading failed; `right` says what was asked for.
   const char* right = "";
   bool entered = false;  // A folder that will be listed.
+  bool hidden = false;   // A folder that the grant's requester may not list: what is in it is none of his.
 };
 
 struct ScannedFolder {
@@ -48,12 +50,14 @@ struct ScannedFolder {
 };
 
 // Reads one folder: lists it, opens every child relative to it, takes identity and descriptor from the child's handle.
-// A reparse point is recorded and never entered; an excluded folder neither. Any number of readers may share volume,
-// policy and pool; one reader belongs to one thread.
+// A reparse point is recorded and never entered; an excluded or hidden folder neither. Any number of readers may share
+// what they are given; one reader belongs to one thread.
 class FolderReader {
  public:
-  // All must outlive the reader. `root_id` is checked whenever a folder has to be opened again from the root.
-  FolderReader(Volume& volume, const Policy& policy, DescriptorPool& pool, const PathComponents& root);
+  // All must outlive the reader. `requester`: null to enter every folder. `root_id` is checked whenever a folder has to
+  // be opened again from the root.
+  FolderReader(Volume& volume, const Policy& policy, const RequesterCheck* requester, DescriptorPool& pool,
+               const PathComponents& root);
 
   ScannedFolder Read(FolderTask task);
 
@@ -68,6 +72,7 @@ class FolderReader {
 
   Volume& volume_;
   const Policy& policy_;
+  const RequesterCheck* requester_;
   DescriptorPool& pool_;
   const PathComponents& root_;
   security::DescriptorBytes buffer_;

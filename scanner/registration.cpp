@@ -6,6 +6,7 @@
 #include "scanner/handover.h"
 #include "scanner/machine_sids.h"
 #include "scanner/opener.h"
+#include "scanner/request_rules.h"
 #include "scanner/ssh_places.h"
 #include "security/wtf8.h"
 
@@ -23,7 +24,7 @@ struct Root {
 
 bool SamePolicy(const Grant& a, const Grant& b) {
   return a.protected_policy == b.protected_policy && a.rules == b.rules && a.token_sids == b.token_sids &&
-         a.principal_is_ours == b.principal_is_ours;
+         a.principal_is_ours == b.principal_is_ours && SameRights(a.requester, b.requester);
 }
 
 Expected<Root> OpenRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed) {
@@ -55,6 +56,7 @@ Expected<Grant> Wish(Environment& environment, const GrantRequest& request, cons
   wanted.rules = request.rules;
   wanted.token_sids = request.token_sids;
   wanted.is_permanent = request.is_permanent;
+  wanted.requester = request.requester;
   const Expected<std::vector<std::string>> ssh_places = SshPlaces(environment.volume, root.path, notes);
   if (!ssh_places) return std::unexpected(ssh_places.error());
   wanted.rules.sensitive_paths.insert(wanted.rules.sensitive_paths.end(), ssh_places->begin(), ssh_places->end());
@@ -75,6 +77,7 @@ Expected<Grant> BringUpToDate(store::Ledger& ledger, const Grant& grant, Grant w
   wanted.id = grant.id;
   wanted.root = grant.root;
   wanted.state = grant.state;
+  if (SameRights(grant.requester, wanted.requester)) wanted.requester = grant.requester;
   const bool same = SamePolicy(grant, wanted) && grant.root_id == wanted.root_id;
   if (same && grant.is_permanent) return wanted;
   // A folder that was replaced by another one of the same name is indexed anew.
@@ -206,12 +209,17 @@ Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request) {
 
 Expected<Registration> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,
                                     std::vector<std::string>& notes) {
+  if (request.requester)
+    if (Expected<void> may = CheckRequestedRoot(environment.volume, *request.requester, typed); !may)
+      return std::unexpected(may.error());
   const Expected<Root> root = OpenRoot(environment, request, typed);
   if (!root) return std::unexpected(root.error());
   Expected<Grant> wanted = Wish(environment, request, *root, notes);
   if (!wanted) return std::unexpected(wanted.error());
   const Expected<std::vector<Grant>> grants = environment.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
+  if (Expected<void> free = CheckOthersGrants(*wanted, root->path, *grants); !free)
+    return std::unexpected(free.error());
   return Registrar(environment, request, *root, notes).Register(*std::move(wanted), *grants);
 }
 

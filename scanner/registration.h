@@ -19,7 +19,8 @@ struct GrantRequest {
   store::Rules rules;
   std::vector<security::Sid> token_sids;
   bool machine_sid_final = false;  // The image's machine SID will not change any more: its accounts may be principals.
-  bool is_permanent = true;    // Else for as long as somebody holds it.
+  std::optional<store::Requester> requester;  // Empty: an administrator.
+  bool is_permanent = true;                   // Else for as long as somebody holds it.
   bool ends_rollback = false;  // A grant on its way back is wanted again; else that is finished first (kBusy).
 };
 
@@ -40,7 +41,8 @@ Expected<void> CheckPrincipal(Environment& environment, GrantRequest& request);
 
 // Checks one root of a request against the volume and keeps it as a grant: a new one, the one of the same principal,
 // mask and root (with its policy brought up to date by a permanent request), or part of one above (said in `notes`).
-// Another mask is another grant. See handover.h. Inside a ledger transaction. Errors: kInvalid for a place that is
+// Another mask is another grant. An administrator's request takes a user's grant over; kDenied for what is not the
+// requester's (request_rules.h). See handover.h. Inside a ledger transaction. Errors: kInvalid for a place that is
 // never granted, kUnsupported for a reparse point, kBusy while it is being rolled back, and what opening the root
 // gives.
 Expected<Registration> RegisterRoot(Environment& environment, const GrantRequest& request, const PathComponents& typed,

@@ -121,6 +121,7 @@ Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
       return MovedOn(done);
     case WorkOutcome::kMoved:
     case WorkOutcome::kNoSource:
+    case WorkOutcome::kRefused:
     case WorkOutcome::kOtherName:
     case WorkOutcome::kFailed:
       break;
@@ -152,7 +153,8 @@ Expected<void> Revert::Run(std::vector<Change> changes) {
   alone_ = grants->size() == 1;
   queue_.assign(std::make_move_iterator(changes.rbegin()), std::make_move_iterator(changes.rend()));
   total_ = queue_.size();
-  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr);
+  BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr,
+                     nullptr);
   std::vector<BatchRunner::Done> done;
   for (;;) {
     std::vector<Change> batch;

@@ -77,6 +77,7 @@ Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, con
       grant_(grant),
       policy_(policy),
       root_(root),
+      requester_(grant.requester),
       descriptors_(descriptors),
       progress_(progress) {}
 
@@ -166,6 +167,9 @@ Expected<Node> Scan::ToNode(const ScannedName& scanned, const FolderRef& folder,
     path.push_back(scanned.name);
     if (Expected<void> added = AddFailure(path, scanned.right, *scanned.error); !added)
       return std::unexpected(added.error());
+  } else if (scanned.hidden) {
+    node.verdict = Verdict::kDenied;
+    node.reason = Reason::kNotRequesters;
   } else if (known && KeepsVerdict(*known, node)) {
     node.verdict = known->verdict;
     node.reason = known->reason;
@@ -362,7 +366,8 @@ Expected<ScanReport> Scan::Run(unsigned readers, LiveEntries& live, const StopFl
   Expected<std::vector<FolderTask>> start = Start();
   if (!start) return std::unexpected(start.error());
 
-  Walk walk([this] { return FolderReader(volume_, policy_, pool_, root_); }, std::move(*start), stop, {readers, 64});
+  Walk walk([this] { return FolderReader(volume_, policy_, &requester_, pool_, root_); }, std::move(*start), stop,
+            {readers, 64});
   std::vector<ScannedFolder> folders;
   std::size_t names = 0;
   while (std::optional<ScannedFolder> folder = walk.Next()) {

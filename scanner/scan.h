@@ -74,6 +74,7 @@ class Scan {
   const store::Grant& grant_;
   const Policy& policy_;
   const PathComponents& root_;
+  const RequesterCheck requester_;
   DescriptorTable& descriptors_;
   Progress& progress_;
 

@@ -29,8 +29,11 @@ Expected<void> GrantContext::ReloadTree(store::Ledger& ledger) {
 }
 
 BatchRunner::BatchRunner(Environment& environment, DescriptorTable& descriptors, const FolderTree& tree,
-                         const PathComponents& root, FileId root_id, const Policy* policy)
-    : environment_(environment), descriptors_(descriptors), writer_(environment.volume, tree, root, root_id, policy) {}
+                         const PathComponents& root, FileId root_id, const Policy* policy,
+                         const RequesterCheck* requester)
+    : environment_(environment),
+      descriptors_(descriptors),
+      writer_(environment.volume, tree, root, root_id, policy, requester) {}
 
 Expected<void> BatchRunner::Start(std::vector<store::Change> changes, Direction direction) {
   changes_ = std::move(changes);

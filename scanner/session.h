@@ -36,11 +36,13 @@ class GrantContext {
   std::optional<Policy> policy;
   DescriptorTable descriptors;
   FolderTree tree;
+  RequesterCheck requester;
 
   Expected<void> ReloadTree(store::Ledger& ledger);
 
  private:
-  GrantContext(store::Ledger& ledger, const store::Grant& wanted) : grant(wanted), descriptors(ledger, grant) {}
+  GrantContext(store::Ledger& ledger, const store::Grant& wanted)
+      : grant(wanted), descriptors(ledger, grant), requester(grant.requester) {}
 };
 
 // Makes what was written durable. False: this process has no right to (Volume::Flush() says kUnsupported).
@@ -52,9 +54,9 @@ Expected<void> FlushAndFinalize(Environment& environment);
 // Keeps a batch of work and its changes together while the writer has it.
 class BatchRunner {
  public:
-  // With a policy, a file with a hard link outside it is left alone.
+  // With a policy, a file with a hard link outside it is left alone. `policy` and `requester`: see Writer.
   BatchRunner(Environment& environment, DescriptorTable& descriptors, const FolderTree& tree,
-              const PathComponents& root, FileId root_id, const Policy* policy);
+              const PathComponents& root, FileId root_id, const Policy* policy, const RequesterCheck* requester);
 
   struct Done {
     store::Change change;

@@ -50,7 +50,8 @@ class Settler {
     }
     // Their intents are durable already.
     BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id,
-                       direction == Direction::kApply ? &*context_.policy : nullptr);
+                       direction == Direction::kApply ? &*context_.policy : nullptr,
+                       direction == Direction::kApply ? &context_.requester : nullptr);
     if (Expected<void> started = runner.Start(std::move(honest), direction); !started) return started;
     const std::vector<BatchRunner::Done> done = runner.Take();
     return environment_.ledger.InTransaction([&] { return Record(done, forged, direction); });
@@ -121,6 +122,8 @@ class Settler {
         return Abandoned(done.change, store::Verdict::kPending);
       case WorkOutcome::kOtherName:
         return MovedOn(done, store::Verdict::kSkipped, store::Reason::kHardLink);
+      case WorkOutcome::kRefused:
+        return Abandoned(done.change, store::Verdict::kDenied, store::Reason::kNotRequesters);
       case WorkOutcome::kMoved:
       case WorkOutcome::kMovedOn:
         return MovedOn(done, store::Verdict::kPending);
@@ -143,6 +146,7 @@ class Settler {
       case WorkOutcome::kMovedOn:
         return RevertMovedOn(done);
       case WorkOutcome::kNoSource:
+      case WorkOutcome::kRefused:
       case WorkOutcome::kMoved:
       case WorkOutcome::kOtherName:
       case WorkOutcome::kFailed:

@@ -274,7 +274,7 @@ Expected<void> Sweep::Stripped(const BatchRunner::Done& done, std::vector<store:
 
 Expected<void> Sweep::Strip(std::span<const Change> strips, const PathComponents& start) {
   store::Ledger& ledger = environment_.ledger;
-  BatchRunner runner(environment_, context_.descriptors, tree_, start, start_id_, nullptr);
+  BatchRunner runner(environment_, context_.descriptors, tree_, start, start_id_, nullptr, nullptr);
   for (; !strips.empty(); strips = strips.subspan(std::min(strips.size(), environment_.batch))) {
     const std::span<const Change> some = strips.first(std::min(strips.size(), environment_.batch));
     std::vector<Change> batch(some.begin(), some.end());
@@ -316,8 +316,8 @@ Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   if (first->ref) {
     std::vector<FolderTask> tasks;
     tasks.push_back(std::move(*first));
-    Walk walk([this] { return FolderReader(environment_.volume, *nothing_excluded_, pool_, start_); }, std::move(tasks),
-              environment_.stop, {environment_.Readers(), 64});
+    Walk walk([this] { return FolderReader(environment_.volume, *nothing_excluded_, nullptr, pool_, start_); },
+              std::move(tasks), environment_.stop, {environment_.Readers(), 64});
     while (std::optional<ScannedFolder> folder = walk.Next()) {
       if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return std::unexpected(looked.error());
       environment_.progress.Report(

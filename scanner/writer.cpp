@@ -9,8 +9,14 @@
 
 namespace acledger::scanner {
 
-Writer::Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy)
-    : volume_(volume), tree_(tree), root_(root), policy_(policy), opener_(volume, tree, root, root_id) {}
+Writer::Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy,
+               const RequesterCheck* requester)
+    : volume_(volume),
+      tree_(tree),
+      root_(root),
+      policy_(policy),
+      requester_(requester),
+      opener_(volume, tree, root, root_id) {}
 
 Writer::~Writer() {
   if (running_.valid()) running_.wait();
@@ -93,7 +99,10 @@ bool Writer::IsAllOurs(Object& object, WorkResult& result) {
 }
 
 void Writer::Write(const Work& work, Object& object, WorkResult& result) {
-  const Expected<Convergence> converged = Converge(object, *work.from, *work.to, result.current, result.uncertain);
+  // To take an entry of ours away nobody needs a right of his own.
+  const RequesterCheck* requester = work.change.Adds() ? requester_ : nullptr;
+  const Expected<Convergence> converged =
+      Converge(object, *work.from, *work.to, requester, result.current, result.uncertain);
   if (!converged) {
     result.right = "WRITE_DAC";
     result.error = converged.error();
@@ -109,6 +118,9 @@ void Writer::Write(const Work& work, Object& object, WorkResult& result) {
     case Convergence::kMovedOn:
     case Convergence::kEdited:
       result.outcome = WorkOutcome::kMovedOn;
+      break;
+    case Convergence::kRefused:
+      result.outcome = WorkOutcome::kRefused;
       break;
   }
   result.wrote = *converged == Convergence::kDone || *converged == Convergence::kEdited;

@@ -28,6 +28,7 @@ enum class WorkOutcome : std::uint8_t {
   kGone,       // The object exists no more.
   kMoved,      // Not where the index has it, so perhaps outside the grant: nothing written; it holds `current`.
   kOtherName,  // A hard link outside the grant: nothing written; it holds `current`, `detail` is the other name.
+  kRefused,    // Who asked for the grant may not change it: nothing written; it holds `current`.
   kNoSource,   // The folder that it was to inherit from does not pass the entry on: nothing written.
   kFailed,     // `error`. Where `uncertain`, the write may have taken effect: the intent stays for Settle().
 };
@@ -47,8 +48,10 @@ class Writer {
  public:
   // With a policy entries are added: an object that was moved and a file with a hard link outside it are left alone,
   // and so is what was to inherit from a folder that could not be written. Without one they are taken back, wherever
-  // the object is. All must outlive the Writer.
-  Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy);
+  // the object is. `requester`: whose right to do so each added entry is checked against; null to take entries back.
+  // All must outlive the Writer.
+  Writer(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id, const Policy* policy,
+         const RequesterCheck* requester);
   ~Writer();
 
   // At most one batch at a time; `batch` must live until Wait().
@@ -73,6 +76,7 @@ class Writer {
   const FolderTree& tree_;
   const PathComponents& root_;
   const Policy* policy_;
+  const RequesterCheck* requester_;
   Opener opener_;
   std::unordered_set<FileId> not_passing_on_;  // Folders that were to pass an entry on and were not written.
   asio::thread_pool pool_{1};

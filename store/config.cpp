@@ -130,6 +130,24 @@ Problem TakeAppDataAllowed(const toml::node& node, Config& config) {
   return NotEmpty(config.appdata_allowed);
 }
 
+Problem TakeUsers(const toml::node& node, Config& config) {
+  const toml::table* users = node.as_table();
+  if (users == nullptr) return "a table of users is wanted, each with a list of SIDs";
+  for (const auto& [name, list] : *users) {
+    const std::string user(name.str());
+    const auto sid = ParseSid(user);
+    if (!sid) return BadSid(user, sid.error());
+    Problem problem = EachText(list, [&](const std::string& text) -> Problem {
+      auto principal = ParseSid(text);
+      if (!principal) return BadSid(text, principal.error());
+      config.users[sid->ToString()].push_back(*principal);
+      return {};
+    });
+    if (problem) return user + ": " + *problem;
+  }
+  return {};
+}
+
 struct Key {
   std::string_view name;
   Problem (*take)(const toml::node& node, Config& config);
@@ -145,6 +163,7 @@ constexpr std::array kKeys{
     Key{"token_sids", TakeTokenSids},
     Key{"sensitive_names", TakeSensitiveNames},
     Key{"appdata_allowed", TakeAppDataAllowed},
+    Key{"users", TakeUsers},
 };
 
 // Edits that turn one word into the other (Levenshtein), row by row.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,10 @@ namespace acledger::store {
 //   token_sids = ["S-1-5-32-545"]             # what the principal's token holds too
 //   sensitive_names = [".ssh", ".aws"]        # instead of the built-in list
 //   appdata_allowed = ['Local\Programs']      # instead of the built-in list
+//   [users]                                   # to whom users who are no administrators may have granted: none else
+//   "S-1-5-21-1-2-3-1002" = ["S-1-5-21-1-2-3-2002"]
+using UserPrincipals = std::map<std::string, std::vector<security::Sid>>;  // By the user's SID.
+
 struct Config {
   std::optional<security::Sid> principal;
   std::vector<std::string> roots;
@@ -33,6 +38,7 @@ struct Config {
   std::vector<security::Sid> token_sids;
   std::vector<std::string> sensitive_names;  // Empty: the built-in list.
   std::vector<std::string> appdata_allowed;  // Empty: the built-in list.
+  UserPrincipals users;
 };
 
 // kInvalid with "PATH:LINE" as path and the reason: bad TOML, an unknown key (a typo in an exclusion must not pass in

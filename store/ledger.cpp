@@ -61,8 +61,11 @@ Expected<void> Ledger::Impl::Atomically(const std::function<Expected<void>()>& b
   guard.committed = true;
   ++transactions;
   KeepLogShort();
+  if (on_commit) on_commit();
   return {};
 }
+
+void Ledger::SetOnCommit(std::function<void()> on_commit) { impl_->on_commit = std::move(on_commit); }
 
 // SQLite ends a transaction itself after some errors, also of a question: what is written after that would be durable
 // at once.

@@ -48,6 +48,7 @@ enum class Reason : std::uint8_t {
   kEntryLost = 15,      // drifted: our entry is gone
   kEdited = 16,         // drifted: someone else edited the descriptor, our entry is there
   kNoDescriptor = 17,   // failed or denied: the descriptor cannot be parsed or edited
+  kNotRequesters = 18,  // denied: who asked for the grant may not change it (or not even list it)
 };
 const char* Name(Reason reason);  // "sensitive name", ...
 
@@ -246,6 +247,8 @@ class Ledger {
   // (kNotFound of a single update writes nothing and dooms nothing.) Read-only: all questions in `body` see the same
   // moment.
   Expected<void> InTransaction(const std::function<Expected<void>()>& body);
+  // Called after each commit, on the thread that committed. It must be short and use no ledger.
+  void SetOnCommit(std::function<void()> on_commit);
 
   // Copies the write-ahead log into the file, for a quiet moment: it happens by itself, after a commit, when the log
   // has grown to 16 MiB. Not inside a transaction.

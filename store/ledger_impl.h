@@ -25,6 +25,7 @@ struct Ledger::Impl {
   sqlite::Database& db;
   DescriptorCache descriptors;
   std::uint64_t transactions = 0;
+  std::function<void()> on_commit;
   std::uint64_t checkpoints = 0;
   int depth = 0;                // Of InTransaction().
   std::optional<Error> poison;  // What failed in the open transaction: it will be rolled back.

@@ -49,6 +49,8 @@ const char* Name(Reason reason) {
       return "edited by someone else";
     case Reason::kNoDescriptor:
       return "no usable descriptor";
+    case Reason::kNotRequesters:
+      return "the requester may not change it";
   }
   return "unknown reason";
 }

@@ -10,7 +10,7 @@ constexpr std::int64_t kIsFolder = 1;
 constexpr std::int64_t kHasLinks = 2;
 constexpr int kVerdictShift = 2;
 constexpr int kReasonShift = 5;
-constexpr std::int64_t kLastReason = static_cast<std::int64_t>(Reason::kNoDescriptor);
+constexpr std::int64_t kLastReason = static_cast<std::int64_t>(Reason::kNotRequesters);
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 

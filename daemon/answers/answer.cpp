@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "scanner/path.h"
-#include "security/wtf8.h"
-
 namespace acledger::daemon {
 
 using store::Verdict;
@@ -78,12 +75,13 @@ Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant
   return Json{{"holders", std::move(listed)}};
 }
 
-Expected<Json> StatusJson(store::Ledger& ledger) {
+Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer) {
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   store::Counts total;
   Json roots = Json::array();
   for (const store::Grant& grant : *grants) {
+    if (!viewer.Owns(grant)) continue;
     const Expected<std::optional<store::Folder>> folder = ledger.Root(grant.id);
     if (!folder) return std::unexpected(folder.error());
     const store::Counts counts = *folder ? (*folder)->counts : store::Counts{};
@@ -118,40 +116,46 @@ std::string FailureSentence(const Json& failure) {
          ": " + error.value("operation", "") + ": " + error.value("reason", "");
 }
 
-Expected<Json> FailuresJson(store::Ledger& ledger) {
+Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer) {
   const Expected<std::vector<store::Failure>> failures = ledger.Failures();
   if (!failures) return std::unexpected(failures.error());
+  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
   Json listed = Json::array();
-  for (const store::Failure& failure : *failures) listed.push_back(ToJson(failure));
+  for (const store::Failure& failure : *failures) {
+    const auto grant = std::ranges::find(*grants, failure.grant, &store::Grant::id);
+    if (grant == grants->end() ? viewer.IsAdmin() : viewer.Owns(*grant)) listed.push_back(ToJson(failure));
+  }
   return Json{{"failures", std::move(listed)}};
 }
 
-Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path) {
-  const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
-  if (!parsed) return std::unexpected(parsed.error());
-  std::vector<std::string> names;
-  for (const std::u16string& component : parsed->components) names.push_back(ToWtf8(component));
-  const Expected<std::vector<store::Ledger::Found>> found = ledger.Find(names, FoldWtf8);
+Json CoverageOf(const std::string& path, const store::Grant& grant, const store::Node& node,
+                const store::Counts& counts) {
+  Json answer = {{"path", path},
+                 {"root", grant.root},
+                 {"principal", grant.principal.ToString()},
+                 {"verdict", store::Name(node.verdict)},
+                 {"reason", store::Name(node.reason)},
+                 {"state", store::Name(grant.state)}};
+  answer.update(ToJson(counts));
+  return answer;
+}
+
+Error NotInTheIndex(const std::string& path) {
+  return {ErrorKind::kNotFound, "coverage", path, 0,
+          "it is not in the index: outside every grant, excluded with a folder above it, or "
+          "created since (acledger explain tells which)"};
+}
+
+Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path, const Viewer& viewer) {
+  const Expected<std::vector<store::Ledger::Found>> found = viewer.Find(ledger, path);
   if (!found) return std::unexpected(found.error());
-  if (found->empty())
-    return std::unexpected(Error{ErrorKind::kNotFound, "coverage", path, 0,
-                                 "it is not in the index: outside every grant, excluded with a folder above it, or "
-                                 "created since (acledger explain tells which)"});
+  if (found->empty()) return std::unexpected(NotInTheIndex(path));
   Json answers = Json::array();
   for (const store::Ledger::Found& one : *found) {
-    store::Counts counts;
-    if (one.as_folder)
-      counts = one.as_folder->counts;
-    else
-      ++counts[one.node.verdict];
-    Json answer = {{"path", path},
-                   {"root", one.grant.root},
-                   {"principal", one.grant.principal.ToString()},
-                   {"verdict", store::Name(one.node.verdict)},
-                   {"reason", store::Name(one.node.reason)},
-                   {"state", store::Name(one.grant.state)}};
-    answer.update(ToJson(counts));
-    answers.push_back(std::move(answer));
+    const Expected<store::Counts> counts = viewer.CountsOf(ledger, one);
+    if (!counts) return std::unexpected(counts.error());
+    answers.push_back(CoverageOf(path, one.grant, one.node, *counts));
   }
   return Json{{"coverage", std::move(answers)}};
 }

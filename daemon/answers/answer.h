@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "daemon/answers/viewer.h"
 #include "daemon/rpc/json.h"
 #include "scanner/volume.h"
 #include "store/ledger.h"
 
 // What is told of a ledger, as JSON: the same fields from the command line and from the daemon. Pure questions; a
-// read-only ledger will do.
+// read-only ledger will do. The viewer says who asks: what he may not know is answered as what does not exist.
 namespace acledger::daemon {
 
 // {"objects": N, "readable": N, ...}: the verdicts sum to objects.
@@ -22,17 +23,22 @@ Json ToJson(const store::Failure& failure);
 // "holders": who wants which of these grants for now; those of one user alone unless `user` is empty.
 Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant>& grants, const std::string& user);
 
-Expected<Json> StatusJson(store::Ledger& ledger);
+Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer = {});
 // {"failures": [...]}.
-Expected<Json> FailuresJson(store::Ledger& ledger);
+Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer = {});
 // {"coverage": [for each grant that reaches `path`]}. kNotFound where none has it in its index.
-Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path);
+Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path, const Viewer& viewer = {});
+// One element of it.
+Json CoverageOf(const std::string& path, const store::Grant& grant, const store::Node& node,
+                const store::Counts& counts);
+// What it says where there is nothing to tell.
+Error NotInTheIndex(const std::string& path);
 
 // What each grant says of `path`: verdict, reason, the entry and where it comes from; and what the object holds now,
 // where `volume` could be opened (an image cannot while another program provisions it). `access`: a mask, or empty for
 // the grant's own.
 Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume*>& volume, const std::string& path,
-                           const std::string& access);
+                           const std::string& access, const Viewer& viewer = {});
 
 // "12 objects: 3 readable, 9 covered".
 std::string Sentence(const store::Counts& counts);

@@ -31,11 +31,12 @@ std::string FlagText(std::uint8_t flags) {
 
 // What the object holds at this moment.
 Expected<Json> Now(scanner::Volume& volume, const PathComponents& path, const store::Grant& grant,
-                   security::AccessMask mask) {
+                   security::AccessMask mask, const Viewer& viewer) {
   Expected<std::unique_ptr<scanner::Object>> object = scanner::OpenPath(volume, path, scanner::Access::kRead);
   if (!object) return std::unexpected(object.error());
   security::DescriptorBytes bytes;
   if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read) return std::unexpected(read.error());
+  if (!viewer.MayInspect(bytes)) return Fail(ErrorKind::kDenied, "read the descriptor", "you may not");
   Json now = {{"sddl", Sddl(bytes)}};
   const Expected<DescriptorView> view = DescriptorView::Parse(bytes);
   if (!view) return now;
@@ -48,9 +49,11 @@ Expected<Json> Now(scanner::Volume& volume, const PathComponents& path, const st
   return now;
 }
 
-Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& found) {
+Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& found, const Viewer& viewer) {
   Json json = {{"verdict", store::Name(found.node.verdict)}, {"reason", store::Name(found.node.reason)}};
-  if (found.as_folder) json["below"] = ToJson(found.as_folder->counts);
+  const Expected<store::Counts> below = viewer.CountsOf(ledger, found);
+  if (!below) return std::unexpected(below.error());
+  if (found.as_folder) json["below"] = ToJson(*below);
   const Expected<std::vector<store::Change>> live = ledger.LiveChangesOf(found.node.file_id);
   if (!live) return std::unexpected(live.error());
   for (const store::Change& change : *live) {
@@ -58,7 +61,7 @@ Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& foun
     const Expected<security::DescriptorBytes> before = ledger.Descriptor(change.original);
     if (!before) return std::unexpected(before.error());
     json["entry"] = FlagText(change.entry_flags);
-    json["before"] = Sddl(*before);
+    if (viewer.MayInspect(*before)) json["before"] = Sddl(*before);
   }
   return json;
 }
@@ -83,7 +86,7 @@ Expected<Json> FromRules(const store::Grant& grant, const PathComponents& root, 
 }  // namespace
 
 Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume*>& volume, const std::string& path,
-                           const std::string& access) {
+                           const std::string& access, const Viewer& viewer) {
   const Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path);
   if (!parsed) return std::unexpected(parsed.error());
   std::optional<security::AccessMask> wanted;
@@ -92,9 +95,7 @@ Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume
     if (!mask) return std::unexpected(mask.error());
     wanted = *mask;
   }
-  std::vector<std::string> names;
-  for (const std::u16string& component : parsed->components) names.push_back(ToWtf8(component));
-  const auto found = ledger.Find(names, FoldWtf8);
+  const auto found = viewer.Find(ledger, path);
   if (!found) return std::unexpected(found.error());
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
@@ -105,16 +106,19 @@ Expected<Json> ExplainJson(store::Ledger& ledger, const Expected<scanner::Volume
     if (!root) return std::unexpected(root.error());
     if (!scanner::IsAtOrBelow(parsed->components, root->components)) continue;
     const auto one = std::ranges::find_if(*found, [&](const auto& each) { return each.grant.id == grant.id; });
+    if (one == found->end() && !viewer.Owns(grant)) continue;
     Expected<Json> answer =
-        one != found->end() ? FromIndex(ledger, *one) : FromRules(grant, root->components, parsed->components);
+        one != found->end() ? FromIndex(ledger, *one, viewer) : FromRules(grant, root->components, parsed->components);
     if (!answer) return std::unexpected(answer.error());
     (*answer)["root"] = grant.root;
     (*answer)["principal"] = grant.principal.ToString();
     (*answer)["mask"] = Hex(grant.mask);
     Expected<Json> now = std::unexpected(Error{});
-    if (volume) now = Now(**volume, parsed->components, grant, wanted.value_or(grant.mask));
+    if (volume) now = Now(**volume, parsed->components, grant, wanted.value_or(grant.mask), viewer);
     if (now)
       (*answer)["now"] = *now;
+    else if (!viewer.IsAdmin())  // In the same words whether it is there or not.
+      (*answer)["now_unknown"] = "it is not there, or you may not read its descriptor";
     else
       (*answer)["now_unknown"] = volume ? now.error().ToString() : volume.error().ToString();
     answers.push_back(std::move(*answer));

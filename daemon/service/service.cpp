@@ -11,25 +11,21 @@
 
 namespace acledger::daemon {
 
-// Who may call it, and how it answers: at once, or later through the Reply.
+// How it answers: at once, or later through the Reply. Who may call it: permission.h.
 struct Service::Method {
   using Now = Expected<Json> (Service::*)(const Caller&, Params&);
   using Later = void (Service::*)(const Caller&, Params&, Reply);
-  bool changes = false;  // For administrators (on Unix: who may open the socket).
   std::variant<Now, Later> run;
 };
 
 const std::vector<std::pair<std::string_view, Service::Method>>& Service::Methods() {
   static const std::vector<std::pair<std::string_view, Method>> methods{
-      {"version", {false, &Service::Version}},   {"status", {false, &Service::Status}},
-      {"coverage", {false, &Service::Coverage}}, {"explain", {false, &Service::Explain}},
-      {"failures", {false, &Service::Failures}}, {"subscribe", {false, &Service::Subscribe}},
-      {"wait", {false, &Service::WaitFor}},      {"grant", {true, &Service::AddGrant}},
-      {"rollback", {true, &Service::Rollback}},  {"verify", {true, &Service::Verify}},
-      {"pause", {true, &Service::Pause}},        {"resume", {true, &Service::Resume}},
-      {"cancel", {true, &Service::Cancel}},      {"prioritise", {true, &Service::Prioritise}},
-      {"plan", {false, &Service::Plan}},         {"acquire", {true, &Service::Acquire}},
-      {"release", {true, &Service::Release}},    {"holders", {false, &Service::Holders}},
+      {"version", {&Service::Version}}, {"status", {&Service::Status}},         {"coverage", {&Service::Coverage}},
+      {"explain", {&Service::Explain}}, {"failures", {&Service::Failures}},     {"subscribe", {&Service::Subscribe}},
+      {"wait", {&Service::WaitFor}},    {"grant", {&Service::AddGrant}},        {"rollback", {&Service::Rollback}},
+      {"verify", {&Service::Verify}},   {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
+      {"cancel", {&Service::Cancel}},   {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
+      {"acquire", {&Service::Acquire}}, {"release", {&Service::Release}},       {"holders", {&Service::Holders}},
   };
   return methods;
 }
@@ -37,6 +33,7 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
 Service::Service(asio::io_context& io, const ServiceParts& parts)
     : io_(io),
       parts_(parts),
+      permission_(parts_.reader),
       own_processes_(parts.processes ? nullptr : SystemProcessTable()),
       processes_(parts.processes ? parts.processes : own_processes_.get()),
       worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite),
@@ -49,6 +46,12 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
                });
              }),
       timer_(io) {}
+
+std::vector<std::string_view> Service::MethodNames() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, method] : Methods()) names.push_back(name);
+  return names;
+}
 
 Service::~Service() { Stop(); }
 
@@ -75,9 +78,7 @@ void Service::Call(const Caller& caller, std::string method, Json params, Reply 
   const auto& methods = Methods();
   const auto found = std::ranges::find(methods, method, &std::pair<std::string_view, Method>::first);
   if (found == methods.end()) return reply(std::unexpected(MethodNotFound(method)));
-  // The ledger tells every user's file names, and a grant opens files: see ARCHITECTURE.md.
-  if (!caller.is_admin && method != "version")
-    return reply(Fail(ErrorKind::kDenied, method, "is for administrators: run it elevated"));
+  if (Expected<void> may = Permission::MayCall(caller, method); !may) return reply(std::unexpected(may.error()));
   Params named(params);
   if (const auto* now = std::get_if<Method::Now>(&found->second.run)) return reply((this->**now)(caller, named));
   (this->*std::get<Method::Later>(found->second.run))(caller, named, std::move(reply));
@@ -118,8 +119,10 @@ void Service::OnEnded(const JobReport& report) {
 void Service::Publish(std::string method, Json params) {
   asio::post(io_, [this, method = std::move(method), params = std::move(params)] {
     if (stopped_) return;
-    if (server_ != nullptr)
-      for (const ClientId client : subscribers_) server_->Notify(client, method, params);
+    if (server_ != nullptr) {
+      for (const auto& [client, viewer] : subscribers_)
+        if (permission_.MayHear(viewer, params)) server_->Notify(client, method, params);
+    }
     LookAtWaits();
   });
 }
@@ -135,10 +138,13 @@ Expected<Json> Service::Version(const Caller&, Params& params) {
               {"volume", parts_.volume.Info().name}};
 }
 
-Expected<Json> Service::Status(const Caller&, Params& params) {
+Expected<Json> Service::Status(const Caller& caller, Params& params) {
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  Expected<Json> status = StatusJson(parts_.reader);
+  const Viewer viewer = Permission::ViewerOf(caller);
+  Expected<Json> status = StatusJson(parts_.reader, viewer);
   if (!status) return status;
+  const Expected<std::vector<store::Grant>> grants = parts_.reader.Grants();
+  if (!grants) return std::unexpected(grants.error());
   std::vector<Job> jobs;
   std::optional<Job> running;
   bool paused = false;
@@ -148,40 +154,47 @@ Expected<Json> Service::Status(const Caller&, Params& params) {
     paused = queue.IsPaused();
   });
   Json listed = Json::array();
-  for (const Job& job : jobs)
+  for (const Job& job : jobs) {
+    if (!OwnsGrant(viewer, *grants, job.grant)) continue;
     listed.push_back({{"grant", job.grant},
                       {"work", Name(job.work)},
                       {"urgency", Name(job.urgency)},
                       {"on_hold", job.on_hold},
                       {"running", running && running->grant == job.grant}});
+  }
   (*status)["queue"] = std::move(listed);
   (*status)["paused"] = paused;
   return status;
 }
 
-Expected<Json> Service::Coverage(const Caller&, Params& params) {
+// For a user it may have to look at every folder: not on this thread.
+void Service::Coverage(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path");
-  if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  return CoverageJson(parts_.reader, path);
+  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
+  if (caller.is_admin) return reply(CoverageJson(parts_.reader, path));
+  asio::post(explaining_, [this, path, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
+    reply(CoverageJson(parts_.explainer, path, viewer));
+  });
 }
 
-Expected<Json> Service::Failures(const Caller&, Params& params) {
+Expected<Json> Service::Failures(const Caller& caller, Params& params) {
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  return FailuresJson(parts_.reader);
+  return FailuresJson(parts_.reader, Permission::ViewerOf(caller));
 }
 
 // Asks the volume, which may take its time: not on this thread.
-void Service::Explain(const Caller&, Params& params, Reply reply) {
+void Service::Explain(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path"), access = params.TextOr("access", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  asio::post(explaining_, [this, path, access, reply = std::move(reply)]() mutable {
-    reply(ExplainJson(parts_.explainer, &parts_.volume, path, access));
-  });
+  asio::post(explaining_,
+             [this, path, access, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
+               reply(ExplainJson(parts_.explainer, &parts_.volume, path, access, viewer));
+             });
 }
 
 Expected<Json> Service::Subscribe(const Caller& caller, Params& params) {
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  subscribers_.insert(caller.client);
+  subscribers_.insert_or_assign(caller.client, Permission::ViewerOf(caller));
   return Json{{"subscribed", true}};
 }
 

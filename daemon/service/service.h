@@ -6,11 +6,12 @@
 #include <asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "daemon/server/server.h"
 #include "daemon/service/holders.h"
 #include "daemon/service/params.h"
+#include "daemon/service/permission.h"
 #include "daemon/service/plans.h"
 #include "daemon/service/progress_json.h"
 #include "daemon/service/worker.h"
@@ -48,6 +49,10 @@ class Service final : public Handler, private WorkerObserver {
   void Gone(ClientId client) override;
   void Trouble(const Error& error) override;
 
+  // To whom users may have granted; from the configuration. On the thread of the io_context.
+  void SetPrincipals(store::UserPrincipals principals) { permission_.SetPrincipals(std::move(principals)); }
+  static std::vector<std::string_view> MethodNames();
+
   // For the log: each line once, on any thread.
   using Log = std::function<void(bool is_error, const std::string& line)>;
   void SetLog(Log log) { log_ = std::move(log); }
@@ -65,7 +70,7 @@ class Service final : public Handler, private WorkerObserver {
 
   Expected<Json> Version(const Caller& caller, Params& params);
   Expected<Json> Status(const Caller& caller, Params& params);
-  Expected<Json> Coverage(const Caller& caller, Params& params);
+  void Coverage(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Failures(const Caller& caller, Params& params);
   void Pause(const Caller& caller, Params& params, Reply reply);
   void Resume(const Caller& caller, Params& params, Reply reply);
@@ -84,8 +89,8 @@ class Service final : public Handler, private WorkerObserver {
 
   static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Queue& queue);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
-  void WaitUntilApplied(ClientId client, std::vector<std::string> roots, std::chrono::steady_clock::time_point deadline,
-                        Json answer, Reply reply);
+  void WaitUntilApplied(ClientId client, Viewer viewer, std::vector<std::string> roots,
+                        std::chrono::steady_clock::time_point deadline, Json answer, Reply reply);
   void LookAtHolders();  // Any thread.
   void ReleaseDead(std::vector<store::HolderId> dead);
 
@@ -95,15 +100,19 @@ class Service final : public Handler, private WorkerObserver {
   static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::Grant>& grants, bool on_hold);
   static Expected<bool> IsPausedForGood(store::Ledger& ledger);
 
-  // The live grants whose root is at or above `path`, or below it.
-  Expected<std::vector<store::Grant>> GrantsNear(const std::string& path);
-  // The grants with exactly this root; all for an empty path. kNotFound where there is none.
-  Expected<std::vector<store::Grant>> GrantsWithRoot(const std::string& root);
+  // The viewer's live grants whose root is at or above `path`, or below it.
+  Expected<std::vector<store::Grant>> GrantsNear(const std::string& path, const Viewer& viewer);
+  // The viewer's grants with exactly this root; for an empty path all, which is for administrators. kNotFound where
+  // there is none, or none of his.
+  Expected<std::vector<store::Grant>> GrantsWithRoot(const std::string& root, const Viewer& viewer);
+  // What a wait for `path` is about: GrantsNear(), and others' grants in which he may see it.
+  Expected<std::vector<store::Grant>> GrantsAwaited(const std::string& path, const Viewer& viewer);
   // Empty: not yet.
   std::optional<Expected<Json>> AnswerOf(const Wait& wait);
 
   asio::io_context& io_;
   ServiceParts parts_;
+  Permission permission_;
   Server* server_ = nullptr;
   Log log_ = [](bool, const std::string&) {};
   std::unique_ptr<ProcessTable> own_processes_;
@@ -113,7 +122,7 @@ class Service final : public Handler, private WorkerObserver {
   asio::thread_pool explaining_{1};
   Plans plans_;
   asio::steady_timer timer_;
-  std::unordered_set<ClientId> subscribers_;
+  std::unordered_map<ClientId, Viewer> subscribers_;
   std::vector<std::unique_ptr<Wait>> waits_;
   ProgressPace pace_;  // The worker's thread alone.
   bool stopped_ = false;

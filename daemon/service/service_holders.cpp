@@ -71,9 +71,12 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
   const std::uint64_t wait = params.NumberOr("wait_ms", 0, 86'400'000);
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
+  if (Expected<void> admitted = permission_.Admit(caller, *request); !admitted)
+    return reply(std::unexpected(admitted.error()));
   Expected<store::Holder> holder = HolderFor(caller, process);
   if (!holder) return reply(std::unexpected(holder.error()));
-  worker_.Post([this, client = caller.client, wait, request = std::move(*request), holder = std::move(*holder),
+  worker_.Post([this, client = caller.client, viewer = Permission::ViewerOf(caller), wait,
+                request = std::move(*request), holder = std::move(*holder),
                 reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine, store::Ledger& ledger,
                                                                    Queue& queue) {
     std::vector<std::string> notes;
@@ -93,13 +96,13 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
     if (wait == 0) return (*reply)(std::move(answer));
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait);
     asio::post(io_, [=, this, roots = std::move(roots), answer = std::move(answer)]() mutable {
-      WaitUntilApplied(client, std::move(roots), deadline, std::move(answer), std::move(*reply));
+      WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(*reply));
     });
   });
 }
 
 // One root after the other; who holds it is known in any case.
-void Service::WaitUntilApplied(ClientId client, std::vector<std::string> roots,
+void Service::WaitUntilApplied(ClientId client, Viewer viewer, std::vector<std::string> roots,
                                std::chrono::steady_clock::time_point deadline, Json answer, Reply reply) {
   if (roots.empty() || stopped_) {
     answer["applied"] = roots.empty();
@@ -107,13 +110,14 @@ void Service::WaitUntilApplied(ClientId client, std::vector<std::string> roots,
   }
   const std::string root = std::move(roots.back());
   roots.pop_back();
-  auto next = [this, client, roots = std::move(roots), deadline, answer = std::move(answer),
+  auto next = [this, client, viewer, roots = std::move(roots), deadline, answer = std::move(answer),
                reply = std::move(reply)](Expected<Json> coverage) mutable {
-    if (coverage) return WaitUntilApplied(client, std::move(roots), deadline, std::move(answer), std::move(reply));
+    if (coverage)
+      return WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(reply));
     answer["applied"] = false;
     reply(std::move(answer));
   };
-  waits_.push_back(std::make_unique<Wait>(Wait{client, root, deadline, Reply(std::move(next))}));
+  waits_.push_back(std::make_unique<Wait>(Wait{client, viewer, root, deadline, Reply(std::move(next))}));
   // Not at once: this may be called while the waits are looked at.
   asio::post(io_, [this] {
     if (!stopped_) LookAtWaits();
@@ -145,7 +149,8 @@ void Service::Release(const Caller& caller, Params& params, Reply reply) {
 Expected<Json> Service::Holders(const Caller& caller, Params& params) {
   const std::string path = params.TextOr("path", "");
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  Expected<std::vector<Grant>> grants = path.empty() ? parts_.reader.Grants() : GrantsNear(path);
+  Expected<std::vector<Grant>> grants =
+      path.empty() ? parts_.reader.Grants() : GrantsNear(path, Permission::ViewerOf(caller));
   if (!grants) return std::unexpected(grants.error());
   return HoldersJson(parts_.reader, *grants, caller.is_admin ? "" : caller.user);
 }

@@ -38,15 +38,15 @@ void Service::Keep(std::function<Expected<void>(store::Ledger&)> write, Json ans
 }
 
 // Without a root: everything.
-void Service::Pause(const Caller&, Params& params, Reply reply) {
+void Service::Pause(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  if (root.empty()) {
+  if (root.empty() && caller.is_admin) {
     worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
     return Keep([](store::Ledger& ledger) { return ledger.SetSetting(kPaused, "yes"); }, Json{{"paused", true}},
                 std::move(reply));
   }
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root);
+  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return reply(std::unexpected(grants.error()));
   worker_.WithQueue([&](Queue& queue) {
     for (const Grant& grant : *grants) queue.Hold(grant.id);
@@ -55,10 +55,10 @@ void Service::Pause(const Caller&, Params& params, Reply reply) {
        Json{{"on_hold", Listed(*grants)}}, std::move(reply));
 }
 
-void Service::Resume(const Caller&, Params& params, Reply reply) {
+void Service::Resume(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root);
+  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return reply(std::unexpected(grants.error()));
   const bool all = root.empty();
   worker_.Post([grants = *grants, all, reply = std::make_shared<Reply>(std::move(reply)), this](
@@ -80,10 +80,10 @@ void Service::Resume(const Caller&, Params& params, Reply reply) {
 
 // Out of the queue; what was written stays, and stays recorded. Another wish for the grant, or resume, goes on from
 // there.
-void Service::Cancel(const Caller&, Params& params, Reply reply) {
+void Service::Cancel(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.Text("root");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root);
+  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return reply(std::unexpected(grants.error()));
   worker_.WithQueue([&](Queue& queue) {
     for (const Grant& grant : *grants) queue.Cancel(grant.id);

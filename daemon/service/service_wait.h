@@ -8,6 +8,7 @@ namespace acledger::daemon {
 // A client that waits until a path is decided.
 struct Service::Wait {
   ClientId client = 0;
+  Viewer viewer;
   std::string path;
   std::chrono::steady_clock::time_point deadline;
   Reply reply;

@@ -29,26 +29,29 @@ Json Service::Listed(const std::vector<Grant>& grants) {
   return listed;
 }
 
-Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path) {
+Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path, const Viewer& viewer) {
   const Expected<PathComponents> wanted = ComponentsOf(path);
   if (!wanted) return std::unexpected(wanted.error());
   Expected<std::vector<Grant>> grants = parts_.reader.Grants();
   if (!grants) return grants;
   std::erase_if(*grants, [&](const Grant& grant) {
     const Expected<PathComponents> root = ComponentsOf(grant.root);
-    return !root || !(scanner::IsAtOrBelow(*wanted, *root) || scanner::IsAtOrBelow(*root, *wanted));
+    return !viewer.Owns(grant) || !root ||
+           !(scanner::IsAtOrBelow(*wanted, *root) || scanner::IsAtOrBelow(*root, *wanted));
   });
   return grants;
 }
 
-Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root) {
+Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root, const Viewer& viewer) {
+  if (root.empty() && !viewer.IsAdmin())
+    return Fail(ErrorKind::kDenied, "do this for all that is granted", "is for administrators: name a root of yours");
   Expected<std::vector<Grant>> grants = parts_.reader.Grants();
   if (!grants || root.empty()) return grants;
   const Expected<PathComponents> wanted = ComponentsOf(root);
   if (!wanted) return std::unexpected(wanted.error());
   std::erase_if(*grants, [&](const Grant& grant) {
     const Expected<PathComponents> own = ComponentsOf(grant.root);
-    return !own || !scanner::SamePath(*own, *wanted);
+    return !viewer.Owns(grant) || !own || !scanner::SamePath(*own, *wanted);
   });
   if (grants->empty())
     return std::unexpected(
@@ -56,10 +59,22 @@ Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root) {
   return grants;
 }
 
-void Service::AddGrant(const Caller&, Params& params, Reply reply) {
+Expected<std::vector<Grant>> Service::GrantsAwaited(const std::string& path, const Viewer& viewer) {
+  Expected<std::vector<Grant>> grants = GrantsNear(path, viewer);
+  if (!grants || viewer.IsAdmin()) return grants;
+  const Expected<std::vector<store::Ledger::Found>> seen = viewer.Find(parts_.reader, path);
+  if (!seen) return std::unexpected(seen.error());
+  for (const store::Ledger::Found& one : *seen)
+    if (std::ranges::find(*grants, one.grant.id, &Grant::id) == grants->end()) grants->push_back(one.grant);
+  return grants;
+}
+
+void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
   request->ends_rollback = true;
+  if (Expected<void> admitted = permission_.Admit(caller, *request); !admitted)
+    return reply(std::unexpected(admitted.error()));
   worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
     std::vector<std::string> notes;
@@ -85,13 +100,13 @@ Expected<Json> Service::Plan(const Caller& caller, Params& params) {
 }
 
 // In the ledger before it is answered: a daemon that dies goes on with it at its next start.
-void Service::Rollback(const Caller&, Params& params, Reply reply) {
+void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   const bool all = params.Flag("all");
   const bool forced = params.Flag("force");
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return reply(std::unexpected(grants.error()));
   worker_.Post([this, forced, grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
@@ -110,10 +125,10 @@ void Service::Rollback(const Caller&, Params& params, Reply reply) {
   });
 }
 
-Expected<Json> Service::Verify(const Caller&, Params& params) {
+Expected<Json> Service::Verify(const Caller& caller, Params& params) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root);
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return std::unexpected(grants.error());
   worker_.WithQueue([&](Queue& queue) {
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kVerify, UrgencyOf(grant.root)});
@@ -121,10 +136,10 @@ Expected<Json> Service::Verify(const Caller&, Params& params) {
   return Json{{"grants", Listed(*grants)}};
 }
 
-Expected<Json> Service::Prioritise(const Caller&, Params& params) {
+Expected<Json> Service::Prioritise(const Caller& caller, Params& params) {
   const std::string path = params.Text("path");
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  Expected<std::vector<store::Grant>> grants = GrantsNear(path);
+  Expected<std::vector<store::Grant>> grants = GrantsNear(path, Permission::ViewerOf(caller));
   if (!grants) return std::unexpected(grants.error());
   worker_.WithQueue([&](Queue& queue) {
     std::erase_if(*grants, [&](const store::Grant& one) { return !queue.Prioritise(one.id, Urgency::kWaitedFor); });
@@ -135,19 +150,25 @@ Expected<Json> Service::Prioritise(const Caller&, Params& params) {
 // --- waiting
 
 std::optional<Expected<Json>> Service::AnswerOf(const Wait& wait) {
-  const Expected<std::vector<store::Grant>> reached = GrantsNear(wait.path);
+  const Expected<std::vector<store::Grant>> reached = GrantsAwaited(wait.path, wait.viewer);
   if (!reached) return std::unexpected(reached.error());
   bool busy = false;
   worker_.WithQueue([&](const Queue& queue) {
     for (const Job& job : queue.Jobs())
       busy = busy || std::ranges::any_of(*reached, [&](const store::Grant& grant) { return grant.id == job.grant; });
   });
-  Expected<Json> coverage = CoverageJson(parts_.reader, wait.path);
-  if (!busy) return coverage;
-  if (!coverage) return std::nullopt;
-  for (const Json& one : (*coverage)["coverage"])
-    if (one["pending"] != 0 || one["unknown"] != 0 || one["state"] == "scanning") return std::nullopt;
-  return coverage;
+  if (!busy) return CoverageJson(parts_.reader, wait.path, wait.viewer);
+  const Expected<std::vector<store::Ledger::Found>> found = wait.viewer.Find(parts_.reader, wait.path);
+  if (!found || found->empty()) return std::nullopt;
+  const bool is_open = std::ranges::any_of(*found, [](const store::Ledger::Found& one) {
+    const auto has = [&](store::Verdict verdict) {
+      return one.node.verdict == verdict || (one.as_folder && one.as_folder->counts[verdict] > 0);
+    };
+    return has(store::Verdict::kPending) || has(store::Verdict::kUnknown) ||
+           one.grant.state == store::GrantState::kScanning;
+  });
+  if (is_open) return std::nullopt;
+  return CoverageJson(parts_.reader, wait.path, wait.viewer);
 }
 
 void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
@@ -155,9 +176,10 @@ void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
   const std::uint64_t timeout = params.NumberOr("timeout_ms", 30'000, 86'400'000);
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
-  auto wait = std::make_unique<Wait>(Wait{caller.client, path, deadline, std::move(reply)});
+  auto wait =
+      std::make_unique<Wait>(Wait{caller.client, Permission::ViewerOf(caller), path, deadline, std::move(reply)});
   if (std::optional<Expected<Json>> answer = AnswerOf(*wait)) return wait->reply(std::move(*answer));
-  const Expected<std::vector<store::Grant>> reached = GrantsNear(path);
+  const Expected<std::vector<store::Grant>> reached = GrantsAwaited(path, wait->viewer);
   if (!reached) return wait->reply(std::unexpected(reached.error()));
   worker_.WithQueue([&](Queue& queue) {
     for (const store::Grant& grant : *reached) queue.Prioritise(grant.id, Urgency::kWaitedFor);

@@ -43,6 +43,17 @@ appdata_allowed = ['Local\Programs']
   EXPECT_THAT(config.appdata_allowed, ElementsAre("Local\\Programs"));
 }
 
+TEST(Configuration, SaysToWhomUsersMayHaveGranted) {
+  const auto config = Take(Parse("version = 1\n[users]\n\"S-1-5-21-1-2-3-1002\" = [\"S-1-5-21-1-2-3-2002\"]\n"));
+  ASSERT_EQ(config.users.size(), 1u);
+  EXPECT_THAT(config.users.at("S-1-5-21-1-2-3-1002"),
+              ElementsAre(Take(security::Sid::FromString("S-1-5-21-1-2-3-2002"))));
+  EXPECT_TRUE(Refuses("users = 1", "users: a table of users is wanted"));
+  EXPECT_TRUE(Refuses("[users]\nann = [\"S-1-1-0\"]", "'ann' is not a SID"));
+  EXPECT_TRUE(Refuses("[users]\n\"S-1-1-0\" = [\"bob\"]", "'bob' is not a SID"));
+  EXPECT_TRUE(Refuses("[users]\n\"S-1-1-0\" = \"S-1-1-0\"", "a list of strings is wanted"));
+}
+
 TEST(Configuration, LeavesOpenWhatItDoesNotSay) {
   const auto config = Take(Parse("version = 1"));
   EXPECT_FALSE(config.principal.has_value());

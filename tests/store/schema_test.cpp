@@ -74,7 +74,7 @@ TEST_F(Schema, OfThisProgramPassesItsOwnCheck) {
 // --- what is packed into a row
 
 TEST(Status, GivesBackEveryCombination) {
-  for (int reason = 0; reason <= static_cast<int>(Reason::kNoDescriptor); ++reason) {
+  for (int reason = 0; reason <= static_cast<int>(Reason::kNotRequesters); ++reason) {
     for (std::size_t verdict = 0; verdict < kVerdicts; ++verdict) {
       for (const bool is_folder : {false, true}) {
         Node node = MakeNode("x", 1, static_cast<Verdict>(verdict));

@@ -39,7 +39,8 @@ Expected<int> RunStatus(const QuestionWords& words) {
       return std::unexpected(watched.error());
     return kDone;
   }
-  const Expected<Json> json = Answer(words, "status", Json::object(), daemon::StatusJson);
+  const Expected<Json> json =
+      Answer(words, "status", Json::object(), [](store::Ledger& ledger) { return daemon::StatusJson(ledger); });
   if (!json) return std::unexpected(json.error());
   Expected<void> printed;
   if (words.target.json) {
@@ -82,7 +83,8 @@ Expected<int> RunExplain(const QuestionWords& words) {
 }
 
 Expected<int> RunFailures(const QuestionWords& words) {
-  const Expected<Json> json = Answer(words, "failures", Json::object(), daemon::FailuresJson);
+  const Expected<Json> json = 
+      Answer(words, "failures", Json::object(), [](store::Ledger& ledger) { return daemon::FailuresJson(ledger); });
   if (!json) return std::unexpected(json.error());
   const Json& failures = (*json)["failures"];
   std::string text;

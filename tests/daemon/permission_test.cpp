@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+// Two users and an administrator at one daemon: none of the users learns or changes what only the other may.
+#include "daemon/service/permission.h"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "daemon/service/service.h"
+#include "tests/fakes/fake_volume.h"
+
+namespace acledger::daemon {
+namespace {
+
+using security::Sid;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr char kAnn[] = "S-1-5-21-11-22-33-2001";
+constexpr char kBob[] = "S-1-5-21-11-22-33-2002";
+constexpr char kAnnsBox[] = "S-1-5-21-11-22-33-3001";
+constexpr char kBobsBox[] = "S-1-5-21-11-22-33-3002";
+constexpr char kAnns[] = "O:S-1-5-21-11-22-33-2001G:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-11-22-33-2001)";
+constexpr char kBobs[] = "O:S-1-5-21-11-22-33-2002G:BAD:P(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-11-22-33-2002)";
+constexpr char kSeen[] = "O:BAG:BAD:P(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)";
+
+Sid SidOf(const char* text) { return Sid::FromString(text).value(); }
+
+Caller User(const char* user, ClientId client = 7) {
+  Caller caller;
+  caller.client = client;
+  caller.user = user;
+  caller.token.sids = {SidOf(user), Sid::Users(), Sid::Everyone()};
+  return caller;
+}
+
+Caller Administrator() {
+  Caller caller;
+  caller.client = 1;
+  caller.is_admin = true;
+  return caller;
+}
+
+class PermissionTest : public testing::Test {
+ protected:
+  PermissionTest()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("acledger-permission-" + std::to_string(std::random_device{}()))) {
+    std::filesystem::create_directories(folder_);
+    volume_.Folder(u"ann", kAnns);
+    volume_.File(u"ann/a1");
+    volume_.File(u"ann/bobs", kBobs);
+    volume_.Folder(u"bob", kBobs);
+    volume_.File(u"bob/b1");
+    volume_.Folder(u"both", kSeen);
+    volume_.File(u"both/seen");
+    volume_.Folder(u"both/hers", kAnns);
+    volume_.File(u"both/hers/private");
+    for (auto* ledger : {&writer_, &reader_, &explainer_}) *ledger = Open(ledger != &writer_);
+    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
+                                                           .writer = *writer_,
+                                                           .reader = *reader_,
+                                                           .explainer = *explainer_,
+                                                           .ledger_path = (folder_ / "ledger.db").string(),
+                                                           .readers = 0,
+                                                           .polite = false});
+    service_->SetPrincipals({{kAnn, {SidOf(kAnnsBox)}}, {kBob, {SidOf(kBobsBox)}}});
+    if (!service_->Start()) throw std::runtime_error("cannot start");
+  }
+  ~PermissionTest() override {
+    service_.reset();
+    for (auto* ledger : {&writer_, &reader_, &explainer_}) ledger->reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  std::unique_ptr<store::Ledger> Open(bool read_only) {
+    auto ledger =
+        store::Ledger::Open((folder_ / "ledger.db").string(),
+                            {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
+    if (!ledger) throw std::runtime_error(ledger.error().ToString());
+    return std::move(*ledger);
+  }
+
+  // The answer, however it comes; runs the service's thread until then.
+  Expected<Json> Call(const Caller& caller, const std::string& method, Json params = Json::object()) {
+    struct Answer {
+      std::mutex mutex;
+      std::optional<Expected<Json>> json;
+    };
+    const auto answer = std::make_shared<Answer>();
+    service_->Call(caller, method, std::move(params), Reply([answer](Expected<Json> json) {
+                     const std::lock_guard lock(answer->mutex);
+                     answer->json = std::move(json);
+                   }));
+    for (;;) {
+      {
+        const std::lock_guard lock(answer->mutex);
+        if (answer->json) return *answer->json;
+      }
+      io_.restart();
+      io_.run_for(std::chrono::milliseconds(1));
+    }
+  }
+  Json Must(const Expected<Json>& answer) {
+    if (!answer) throw std::runtime_error(answer.error().ToString());
+    return *answer;
+  }
+  Expected<Json> Grant(const Caller& caller, const char* principal, const std::string& root) {
+    return Call(caller, "grant", {{"principal", principal}, {"roots", Json::array({root})}});
+  }
+  void GrantAll() {
+    Must(Grant(User(kAnn), kAnnsBox, "\\ann"));
+    Must(Grant(User(kBob), kBobsBox, "\\bob"));
+    Must(Grant(Administrator(), "S-1-9-77-1", "\\both"));
+    for (const char* path : {"\\ann", "\\bob", "\\both"}) Must(Call(Administrator(), "wait", {{"path", path}}));
+  }
+
+  std::filesystem::path folder_;
+  fakes::FakeVolume volume_;
+  asio::io_context io_;
+  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
+  std::unique_ptr<Service> service_;
+};
+
+// What Bob gets from each method about his own, about Ann's, and about what is nobody's. "" for an answer; else the
+// kind of the error. Ann's and nobody's must be the same, word for word: see the test.
+struct Row {
+  const char* own;
+  const char* others;
+  const char* parameter;  // Which takes the path; null: the method is not about one.
+};
+const std::map<std::string_view, Row> kRows{
+    {"version", {"", "", nullptr}},          {"status", {"", "", nullptr}},
+    {"failures", {"", "", nullptr}},         {"subscribe", {"", "", nullptr}},
+    {"coverage", {"", "not found", "path"}}, {"explain", {"", "", "path"}},
+    {"wait", {"", "not found", "path"}},     {"prioritise", {"", "", "path"}},
+    {"verify", {"", "not found", "root"}},   {"pause", {"", "not found", "root"}},
+    {"resume", {"", "not found", "root"}},   {"cancel", {"", "not found", "root"}},
+    {"rollback", {"", "not found", "root"}}, {"grant", {"", "denied", "roots"}},
+};
+
+// What the caller asked about, taken out of the answer.
+std::string Told(const Expected<Json>& answer, const std::string& path) {
+  std::string text = answer ? answer->dump() : answer.error().ToString();
+  for (const std::string& name : {Json(path).dump(), path})
+    for (std::size_t at = text.find(name); at != text.npos; at = text.find(name)) text.replace(at, name.size(), "*");
+  return text;
+}
+
+TEST_F(PermissionTest, EveryMethodTellsAndChangesOnlyWhatIsTheCallers) {
+  GrantAll();
+  const auto before = volume_.SecurityIds();
+  for (const std::string_view method : Service::MethodNames()) {
+    ASSERT_TRUE(kRows.contains(method)) << method << " is new: say here what a user gets from it";
+    const Row& row = kRows.at(method);
+    const auto ask = [&](const std::string& path) {
+      Json params = Json::object();
+      if (row.parameter) params[row.parameter] = path;
+      if (method == "grant") params = {{"principal", kBobsBox}, {"roots", Json::array({path})}};
+      return Call(User(kBob), std::string(method), params);
+    };
+    const auto kind = [](const Expected<Json>& answer) { return answer ? "" : Name(answer.error().kind); };
+    const Expected<Json> anns = ask("\\ann"), nobodys = ask("\\none");
+    EXPECT_STREQ(kind(anns), row.others) << method;
+    EXPECT_EQ(Told(anns, "\\ann"), Told(nobodys, "\\none")) << method;
+    EXPECT_THAT(Told(anns, "\\ann"), Not(HasSubstr(kAnnsBox))) << method;
+    const Expected<Json> anns_file = ask("\\ann\\a1"), nobodys_file = ask("\\ann\\none");
+    EXPECT_EQ(Told(anns_file, "\\ann\\a1"), Told(nobodys_file, "\\ann\\none")) << method;
+    if (method != "rollback") EXPECT_STREQ(kind(ask("\\bob")), row.own) << method;
+  }
+  EXPECT_EQ(volume_.SecurityIds(), before);
+  EXPECT_THAT(Must(Call(Administrator(), "status"))["roots"], SizeIs(3));
+  EXPECT_STREQ(Call(User(kBob), "rollback", {{"root", "\\bob"}}) ? "" : "refused", kRows.at("rollback").own);
+  while (Must(Call(Administrator(), "status"))["roots"].size() == 3) std::this_thread::yield();
+  EXPECT_THAT(volume_.Sddl(u"ann/a1"), HasSubstr(kAnnsBox));
+  EXPECT_THAT(volume_.Sddl(u"bob/b1"), Not(HasSubstr(kBobsBox)));
+}
+
+TEST_F(PermissionTest, AMethodWithoutALineIsForAdministrators) {
+  EXPECT_EQ(Permission::AudienceOf("something new"), Audience::kAdministrators);
+  EXPECT_FALSE(Permission::MayCall(User(kAnn), "something new"));
+  EXPECT_TRUE(Permission::MayCall(Administrator(), "something new"));
+}
+
+TEST_F(PermissionTest, ShowsAUserHisOwnRootsQueueAndFailures) {
+  volume_.FailNext(fakes::Call::kWriteDacl, u"ann/a1", {ErrorKind::kIo, "write DACL", {}, 5, "broken"});
+  GrantAll();
+  const Json anns = Must(Call(User(kAnn), "status"));
+  ASSERT_THAT(anns["roots"], SizeIs(1));
+  EXPECT_EQ(anns["roots"][0]["path"], "\\ann");
+  EXPECT_EQ(anns["objects"], 3);
+  EXPECT_EQ(anns["denied"], 1);
+  Must(Call(Administrator(), "pause"));
+  Must(Call(Administrator(), "verify"));
+  EXPECT_THAT(Must(Call(Administrator(), "status"))["queue"], SizeIs(3));
+  EXPECT_THAT(Must(Call(User(kBob), "status"))["queue"], SizeIs(1));
+  EXPECT_THAT(Must(Call(User(kAnn), "failures"))["failures"], SizeIs(1));
+  EXPECT_THAT(Must(Call(User(kBob), "failures"))["failures"], IsEmpty());
+}
+
+TEST_F(PermissionTest, WritesNothingThatTheRequesterMayNotChange) {
+  GrantAll();
+  EXPECT_THAT(volume_.Sddl(u"ann/a1"), HasSubstr(kAnnsBox));
+  EXPECT_THAT(volume_.Sddl(u"ann/bobs"), Not(HasSubstr(kAnnsBox)));
+  const Json bobs = Must(Call(User(kAnn), "coverage", {{"path", "\\ann\\bobs"}}))["coverage"][0];
+  EXPECT_EQ(bobs["verdict"], "denied");
+  EXPECT_EQ(bobs["reason"], "the requester may not change it");
+}
+
+TEST_F(PermissionTest, ShowsOfAnotherGrantWhatTheAskerMayList) {
+  GrantAll();
+  EXPECT_EQ(Must(Call(User(kBob), "coverage", {{"path", "\\both\\seen"}}))["coverage"][0]["verdict"], "covered");
+  // He sees that there is a folder, and nothing of what is in it.
+  EXPECT_EQ(Must(Call(User(kBob), "coverage", {{"path", "\\both\\hers"}}))["coverage"][0]["objects"], 1);
+  EXPECT_EQ(Must(Call(User(kBob), "coverage", {{"path", "\\both"}}))["coverage"][0]["objects"], 3);
+  EXPECT_EQ(Must(Call(User(kAnn), "coverage", {{"path", "\\both"}}))["coverage"][0]["objects"], 4);
+  const auto hidden = Call(User(kBob), "coverage", {{"path", "\\both\\hers\\private"}});
+  ASSERT_FALSE(hidden);
+  EXPECT_EQ(Told(hidden, "\\both\\hers\\private"),
+            Told(Call(User(kBob), "coverage", {{"path", "\\both\\hers\\none"}}), "\\both\\hers\\none"));
+  EXPECT_TRUE(Call(User(kAnn), "coverage", {{"path", "\\both\\hers\\private"}}));
+  EXPECT_TRUE(Call(User(kBob), "wait", {{"path", "\\both\\seen"}}));
+  EXPECT_FALSE(Call(User(kBob), "wait", {{"path", "\\both\\hers\\private"}}));
+}
+
+TEST_F(PermissionTest, ExplainsDescriptorsOnlyToWhoMayReadThem) {
+  GrantAll();
+  const Json seen = Must(Call(User(kBob), "explain", {{"path", "\\both\\seen"}}))["grants"];
+  ASSERT_THAT(seen, SizeIs(1));
+  EXPECT_TRUE(seen[0].contains("now"));
+  const Json hers = Must(Call(User(kBob), "explain", {{"path", "\\both\\hers"}}))["grants"];
+  ASSERT_THAT(hers, SizeIs(1));
+  EXPECT_FALSE(hers[0].contains("now"));
+  EXPECT_FALSE(hers[0].contains("before"));
+  EXPECT_THAT(Must(Call(User(kBob), "explain", {{"path", "\\both\\hers\\private"}}))["grants"], IsEmpty());
+}
+
+TEST_F(PermissionTest, GrantsAUserOnlyToPrincipalsOfHis) {
+  const auto refused = Grant(User(kAnn), kBobsBox, "\\ann");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kDenied);
+  EXPECT_THAT(refused.error().ToString(), HasSubstr("[users] in acledger.toml"));
+  EXPECT_FALSE(Grant(User("S-1-5-21-11-22-33-2009"), kAnnsBox, "\\ann"));
+  EXPECT_TRUE(writer_->Grants()->empty());
+}
+
+TEST_F(PermissionTest, TakesPrincipalsThatTheSetUpWroteIntoTheLedger) {
+  ASSERT_TRUE(writer_->SetSetting(std::string("principals.") + kAnn, std::string(kAnnsBox) + " S-1-9-77-5"));
+  EXPECT_TRUE(Grant(User(kAnn), "S-1-9-77-5", "\\ann"));
+  EXPECT_FALSE(Grant(User(kBob), "S-1-9-77-5", "\\bob"));
+}
+
+TEST_F(PermissionTest, RefusesAUserWhatIsAboutAll) {
+  GrantAll();
+  EXPECT_EQ(Call(User(kBob), "rollback", {{"all", true}}).error().kind, ErrorKind::kDenied);
+  for (const char* method : {"pause", "resume", "verify"})
+    EXPECT_EQ(Call(User(kBob), method).error().kind, ErrorKind::kDenied) << method;
+  EXPECT_EQ(Must(Call(Administrator(), "status"))["paused"], false);
+}
+
+TEST_F(PermissionTest, KeepsWhoAskedWithTheGrant) {
+  Caller ann = User(kAnn);
+  ann.process = 4711;
+  ann.token.deny_only = {SidOf("S-1-5-32-544")};
+  Must(Grant(ann, kAnnsBox, "\\ann"));
+  const store::Grant grant = writer_->Grants()->front();
+  ASSERT_TRUE(grant.requester);
+  EXPECT_EQ(grant.requester->user, kAnn);
+  EXPECT_EQ(grant.requester->process, 4711u);
+  EXPECT_EQ(grant.requester->sids, ann.token.sids);
+  EXPECT_EQ(grant.requester->deny_only, ann.token.deny_only);
+  EXPECT_GT(grant.requester->asked, 1'600'000'000);
+}
+
+TEST_F(PermissionTest, NotifiesAUserOfHisOwnGrantsAlone) {
+  GrantAll();
+  const Permission permission(*reader_);
+  const auto id = [&](const char* root) {
+    for (const store::Grant& grant : *writer_->AllGrants())
+      if (grant.root == root) return grant.id;
+    return store::GrantId{0};
+  };
+  const Viewer ann = Permission::ViewerOf(User(kAnn));
+  EXPECT_TRUE(permission.MayHear(ann, {{"grant", id("\\ann")}}));
+  EXPECT_FALSE(permission.MayHear(ann, {{"grant", id("\\bob")}}));
+  EXPECT_FALSE(permission.MayHear(ann, {{"grant", id("\\both")}}));
+  EXPECT_FALSE(permission.MayHear(ann, {{"grant", 99}}));
+  EXPECT_FALSE(permission.MayHear(ann, {{"root", "\\ann"}}));
+  EXPECT_TRUE(permission.MayHear(Viewer(), {{"root", "\\ann"}}));
+  Must(Call(User(kAnn), "rollback", {{"root", "\\ann"}}));
+  const auto anns = id("\\ann");
+  while (writer_ && Must(Call(Administrator(), "status"))["roots"].size() == 3) std::this_thread::yield();
+  EXPECT_TRUE(permission.MayHear(ann, {{"grant", anns}}));
+}
+
+TEST_F(PermissionTest, RefusesACallerWhoseTokenContradictsWhatIsSaidOfHim) {
+  const auto refused = [&](const char* what, const std::function<void(Caller&)>& lie) {
+    Caller liar = User(kAnn);
+    lie(liar);
+    const auto answer = Call(liar, "version");
+    EXPECT_FALSE(answer) << what;
+    if (!answer) {
+      EXPECT_EQ(answer.error().kind, ErrorKind::kDenied) << what;
+    }
+  };
+  refused("no token", [](Caller& liar) { liar.token.sids.clear(); });
+  refused("another's token", [](Caller& liar) { liar.token = User(kBob).token; });
+  refused("another's name", [](Caller& liar) { liar.user = kBob; });
+  refused("no name", [](Caller& liar) { liar.user.clear(); });
+  refused("an administrator by word", [](Caller& liar) { liar.is_admin = true; });
+  refused("an administrator by group", [](Caller& liar) { liar.token.sids.push_back(Sid::Administrators()); });
+  refused("restricted", [](Caller& liar) { liar.token.restricting = {Sid::Everyone()}; });
+  refused("low", [](Caller& liar) { liar.token.integrity = 0x1000; });
+}
+
+TEST_F(PermissionTest, AUserOfASystemWithoutTokensSeesNothingAndGrantsNothing) {
+  GrantAll();
+  Caller caller;
+  caller.client = 9;
+  caller.user = "1000";
+  EXPECT_THAT(Must(Call(caller, "status"))["roots"], IsEmpty());
+  EXPECT_FALSE(Call(caller, "coverage", {{"path", "\\both\\seen"}}));
+  EXPECT_THAT(Grant(caller, kAnnsBox, "\\ann").error().reason, HasSubstr("nobody else has a token"));
+}
+
+}  // namespace
+}  // namespace acledger::daemon
