@@ -79,6 +79,7 @@ Expected<void> RunForeground(const DaemonOptions& options) {
                        .reader = *opened->reader,
                        .explainer = *opened->explainer,
                        .ledger_path = opened->ledger_path,
+                       .snapshots = true,
                        .polite = !options.full_speed});
   service.SetLog([log](bool is_error, const std::string& line) {
     (*log)->log(is_error ? spdlog::level::err : spdlog::level::info, line);

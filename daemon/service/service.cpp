@@ -59,6 +59,13 @@ Expected<void> Service::Start() {
   const Expected<bool> paused = IsPausedForGood(parts_.writer);
   if (!paused) return std::unexpected(paused.error());
   if (*paused) worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
+  if (parts_.snapshots) {
+    const auto trouble = [this](const Error& error) { log_(true, error.ToString()); };
+    Expected<std::unique_ptr<snapshot::Keeper>> keeper = snapshot::Keeper::Start(parts_.ledger_path, trouble);
+    if (!keeper) return std::unexpected(keeper.error());
+    keeper_ = std::move(*keeper);
+    parts_.writer.SetOnCommit([this] { keeper_->Wake(); });
+  }
   if (Expected<void> started = worker_.Start(); !started) return started;
   return holders_.Look();
 }
@@ -71,6 +78,10 @@ void Service::Stop() {
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();
   worker_.Stop();
+  if (keeper_) {
+    parts_.writer.SetOnCommit({});
+    keeper_->Stop();
+  }
   explaining_.join();
 }
 
@@ -79,6 +90,7 @@ void Service::Call(const Caller& caller, std::string method, Json params, Reply 
   const auto found = std::ranges::find(methods, method, &std::pair<std::string_view, Method>::first);
   if (found == methods.end()) return reply(std::unexpected(MethodNotFound(method)));
   if (Expected<void> may = Permission::MayCall(caller, method); !may) return reply(std::unexpected(may.error()));
+  if (keeper_ && !caller.is_admin && !caller.token.sids.empty()) keeper_->Know(caller.user, caller.token);
   Params named(params);
   if (const auto* now = std::get_if<Method::Now>(&found->second.run)) return reply((this->**now)(caller, named));
   (this->*std::get<Method::Later>(found->second.run))(caller, named, std::move(reply));

@@ -15,6 +15,7 @@
 #include "daemon/service/plans.h"
 #include "daemon/service/progress_json.h"
 #include "daemon/service/worker.h"
+#include "daemon/snapshot/keeper.h"
 
 namespace acledger::daemon {
 
@@ -26,6 +27,7 @@ struct ServiceParts {
   store::Ledger& explainer;  // A third one, for the thread that asks the volume.
   std::string ledger_path;
   unsigned readers = 2;
+  bool snapshots = false;             // Keeps a file for each user beside the ledger: daemon/snapshot.
   bool polite = true;                 // Gives way to other programs.
   ProcessTable* processes = nullptr;  // Null: the system's.
 };
@@ -117,6 +119,7 @@ class Service final : public Handler, private WorkerObserver {
   Log log_ = [](bool, const std::string&) {};
   std::unique_ptr<ProcessTable> own_processes_;
   ProcessTable* processes_;
+  std::unique_ptr<snapshot::Keeper> keeper_;  // Null: nobody wants snapshots.
   Worker worker_;
   HolderWatch holders_;
   asio::thread_pool explaining_{1};

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/snapshot/place.h"
+#include "daemon/snapshot/reader.h"
 #include "tools/acledger/answer.h"
 #include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
@@ -16,7 +18,7 @@ namespace {
 
 struct QuestionWords {
   TargetOptions target;
-  std::string path, access;
+  std::string path, access, snapshot;
   bool watch = false;
 };
 
@@ -29,6 +31,27 @@ Expected<Json> Answer(const QuestionWords& words, const char* method, const Json
   const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
   if (!ledger) return std::unexpected(ledger.error());
   return by_ourselves(**ledger);
+}
+
+// What the daemon wrote down for this user: at the place that was named, or beside the ledger.
+Expected<Json> FromSnapshot(const QuestionWords& words) {
+  std::string path = words.snapshot;
+  if (path.empty()) {
+    const Expected<std::string> ledger = LedgerPath(words.target);
+    if (!ledger) return std::unexpected(ledger.error());
+    const Expected<std::string> user = daemon::snapshot::CurrentUser();
+    if (!user) return std::unexpected(user.error());
+    path = daemon::snapshot::PathOf(*ledger, *user);
+  }
+  Expected<daemon::Snapshot> snapshot = daemon::Snapshot::Open(path);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  return snapshot->CoverageJson(words.path);
+}
+
+std::string SnapshotSentence(const Json& snapshot) {
+  return "\n(as the daemon wrote it " + snapshot["age_seconds"].dump() + " s ago; " +
+         snapshot["state"].get<std::string>() +
+         (snapshot["daemon"] == "ended" ? "; it has ended since, and nothing keeps this true)" : ")");
 }
 
 Expected<int> RunStatus(const QuestionWords& words) {
@@ -60,12 +83,17 @@ Expected<int> RunStatus(const QuestionWords& words) {
 
 Expected<int> RunCoverage(const QuestionWords& words) {
   const auto by_ourselves = [&](store::Ledger& ledger) { return daemon::CoverageJson(ledger, words.path); };
-  const Expected<Json> json = Answer(words, "coverage", {{"path", words.path}}, by_ourselves);
+  Expected<Json> json = std::unexpected(Error{});
+  if (words.snapshot.empty()) json = Answer(words, "coverage", {{"path", words.path}}, by_ourselves);
+  if (!words.snapshot.empty() || (!json && json.error().kind == ErrorKind::kDenied))
+    if (Expected<Json> by_snapshot = FromSnapshot(words); by_snapshot || !words.snapshot.empty())
+      json = std::move(by_snapshot);
   if (!json) return std::unexpected(json.error());
   std::string text;
   for (const Json& one : (*json)["coverage"])
     text += (text.empty() ? "" : "\n") + words.path + " for " + one["principal"].get<std::string>() + ": " +
             Sentence(daemon::CountsFrom(one));
+  if (json->contains("snapshot")) text += SnapshotSentence((*json)["snapshot"]);
   const Expected<void> printed = words.target.json ? Print(*json) : PrintText(text);
   if (!printed) return std::unexpected(printed.error());
   return kDone;
@@ -83,7 +111,7 @@ Expected<int> RunExplain(const QuestionWords& words) {
 }
 
 Expected<int> RunFailures(const QuestionWords& words) {
-  const Expected<Json> json = 
+  const Expected<Json> json =
       Answer(words, "failures", Json::object(), [](store::Ledger& ledger) { return daemon::FailuresJson(ledger); });
   if (!json) return std::unexpected(json.error());
   const Json& failures = (*json)["failures"];
@@ -117,10 +145,12 @@ void AddQuestionCommands(CLI::App& app, int& exit_code) {
       .add_flag("--watch", status->watch, "Go on showing what the daemon does, until Ctrl-C");
 
   const auto coverage = std::make_shared<QuestionWords>();
-  AddCommand(app, "coverage", "How much of a subtree the principal can read",
-             "acledger coverage --image disk.img '\\Users\\dev\\Documents'", RunCoverage, coverage, exit_code)
-      .add_option("path", coverage->path, "Windows path")
-      ->required();
+  CLI::App& how_much =
+      AddCommand(app, "coverage", "How much of a subtree the principal can read",
+                 "acledger coverage --image disk.img '\\Users\\dev\\Documents'", RunCoverage, coverage, exit_code);
+  how_much.add_option("path", coverage->path, "Windows path")->required();
+  how_much.add_option("--snapshot", coverage->snapshot, "Ask this file, which the daemon keeps for a user")
+      ->type_name("FILE");
 
   const auto explain = std::make_shared<QuestionWords>();
   CLI::App& command =

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "daemon/answers/viewer.h"
+
+namespace acledger::daemon::snapshot {
+
+// Keeps a snapshot for each user who has grants or has asked the daemon anything: written within a second of a change,
+// at most twice a second (for a ledger that takes longer to write down, half of the time). A thread of its own with a
+// reading of the ledger of its own; nobody waits for it.
+class Keeper {
+ public:
+  // Told on the keeper's thread; the same error once.
+  using Trouble = std::function<void(const Error& error)>;
+
+  // Makes the folder, removes what is none of the users' any more, and writes for the first time. The ledger must
+  // exist.
+  static Expected<std::unique_ptr<Keeper>> Start(const std::string& ledger, Trouble trouble);
+  ~Keeper();  // Stop().
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  // Something changed. Any thread, never waits.
+  void Wake();
+  // This user is to have a snapshot too, of what this token may see. Any thread. Beyond 64 the rest is left out.
+  void Know(const std::string& user, const security::Token& token);
+  // Writes a last time, and says in it that nobody keeps it any more.
+  void Stop();
+
+ private:
+  Keeper(std::string ledger, Trouble trouble, std::unique_ptr<store::Ledger> reader);
+  void Loop();
+  Expected<void> WriteAll(bool is_last);
+  Expected<void> WriteFor(const std::string& user, const Viewer& viewer, bool is_last);
+  Expected<std::map<std::string, security::Token>> Users();
+  void RemoveOthers(const std::map<std::string, security::Token>& users);
+
+  const std::string ledger_;
+  const Trouble trouble_;
+  const std::unique_ptr<store::Ledger> reader_;  // The keeper's thread alone.
+  std::string told_;
+  bool is_first_ = true;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, security::Token> known_;
+  bool is_due_ = true;
+  bool is_ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace acledger::daemon::snapshot
