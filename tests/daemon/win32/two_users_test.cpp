@@ -12,6 +12,7 @@
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
+#include "security/wtf8.h"
 #include "tests/daemon/test_server.h"
 #include "tests/win32/scratch_folder.h"
 // After windows.h. Of the Wine recipe.
@@ -31,7 +32,9 @@ constexpr char kAnnsBox[] = "S-1-5-21-1-2-3-2001";
 constexpr char kBobsBox[] = "S-1-5-21-1-2-3-2002";
 constexpr char kAnns[] = "O:S-1-5-21-1-2-3-1001G:BAD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-1-2-3-1001)";
 constexpr char kBobs[] = "O:S-1-5-21-1-2-3-1002G:BAD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-1-2-3-1002)";
-constexpr char kOfBoth[] = "O:BAG:BAD:PAI(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)";
+constexpr char kOfBoth[] =
+    "O:BAG:BAD:PAI(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;S-1-5-21-1-2-3-1001)"
+    "(A;OICI;0x1200a9;;;S-1-5-21-1-2-3-1002)";
 constexpr char kForEveryone[] = "D:(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x12019b;;;WD)";
 
 win32::TokenHandle TokenOf(const char* user) {
