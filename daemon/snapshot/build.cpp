@@ -31,8 +31,10 @@ class Builder {
     const Expected<void> built = ledger_.InTransaction([&]() -> Expected<void> {
       const Expected<std::vector<Grant>> grants = ledger_.Grants();
       if (!grants) return std::unexpected(grants.error());
-      for (const Grant& grant : *grants)
+      for (const Grant& grant : *grants) {
+        if (grant.state == store::GrantState::kPartOf) continue;  // The one above it tells.
         if (Expected<void> added = Add(grant); !added) return added;
+      }
       return {};
     });
     if (!built) return built;

@@ -38,7 +38,7 @@ struct Snapshot::Place {
 
 namespace {
 
-constexpr auto kLastState = store::GrantState::kRolledBack;
+constexpr auto kLastState = store::GrantState::kPartOf;
 constexpr char kFolderNamed[] =
     "SELECT id, parent, name, status, counts, names, checksum FROM folder WHERE parent = ? AND name = ?";
 constexpr char kFoldersIn[] = "SELECT id, parent, name, status, counts, names, checksum FROM folder WHERE parent = ?";
