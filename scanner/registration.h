@@ -19,8 +19,8 @@ struct GrantRequest {
   store::Rules rules;
   std::vector<security::Sid> token_sids;
   bool machine_sid_final = false;  // The image's machine SID will not change any more: its accounts may be principals.
-  bool is_permanent = true;    // Else for as long as somebody holds it.
-  bool ends_rollback = false;  // A grant on its way back is wanted again; else that is finished first (kBusy).
+  bool is_permanent = true;        // Else for as long as somebody holds it.
+  bool ends_rollback = false;      // A grant on its way back is wanted again; else that is finished first (kBusy).
 };
 
 // What a root came to.
