@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <asio/post.hpp>
 #include <filesystem>
 #include <mutex>
 #include <random>
@@ -259,9 +260,11 @@ TEST_F(HoldersTest, WhoCannotBeAskedCountsAsRunning) {
     }
     std::unique_ptr<Watch> WhenEnded(asio::io_context&, std::uint32_t, std::function<void()>) override { return {}; }
   } processes;
-  const store::Holder holders[] = {{.id = 1, .process = 1, .created = 4},
-                                   {.id = 2, .process = 2, .created = 4},
-                                   {.id = 3, .process = 3, .created = 5}};
+  std::vector<store::Holder> holders(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    holders[i].id = holders[i].process = i + 1;
+    holders[i].created = i < 2 ? 4 : 5;
+  }
   EXPECT_THAT(DeadHolders(holders, processes), ElementsAre(2));
 }
 

@@ -50,6 +50,8 @@ class NtfsHoldersTest : public TestImage, public Progress {
     Engine engine({*volume, *ledger, *this, stop, 0, 3});
     Must(engine.Settle());
     std::vector<store::HolderId> holders;
+    store::Holder who;
+    who.process = 1;
     for (int step = 0; step < 12 || !holders.empty(); ++step) {
       std::vector<std::string> notes;
       if (step < 12 && holders.size() < 5 && random() % 2 == 0) {
@@ -57,7 +59,7 @@ class NtfsHoldersTest : public TestImage, public Progress {
         request.principal = Must(security::Sid::FromString("S-1-9-77-1"));
         request.mask = kMasks[random() % 2];
         request.roots = {kRoots[random() % 3]};
-        holders.push_back(Must(engine.Acquire(request, {.user = "0", .process = 1}, notes)).held.front().holder);
+        holders.push_back(Must(engine.Acquire(request, who, notes)).held.front().holder);
       } else if (!holders.empty()) {
         const auto one = holders.begin() + static_cast<std::ptrdiff_t>(random() % holders.size());
         const store::HolderId id[] = {*one};
