@@ -28,7 +28,7 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
       {"rollback", {true, &Service::Rollback}},  {"verify", {true, &Service::Verify}},
       {"pause", {true, &Service::Pause}},        {"resume", {true, &Service::Resume}},
       {"cancel", {true, &Service::Cancel}},      {"prioritise", {true, &Service::Prioritise}},
-      {"plan", {false, &Service::Plan}},
+      {"plan", {false, &Service::Plan}},         {"reload", {true, &Service::ReadAgain}},
   };
   return methods;
 }
@@ -36,7 +36,8 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
 Service::Service(asio::io_context& io, const ServiceParts& parts)
     : io_(io),
       parts_(parts),
-      worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite),
+      trouble_timer_(io),
+      worker_(parts.volume, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
       plans_(parts.volume, parts.ledger_path, parts.readers,
              [this](ClientId client, const char* method, Json params) {
                asio::post(io_, [this, client, method, params = std::move(params)] {
@@ -57,6 +58,7 @@ Expected<void> Service::Start() {
 void Service::Stop() {
   if (std::exchange(stopped_, true)) return;
   timer_.cancel();
+  trouble_timer_.cancel();
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();
@@ -81,8 +83,6 @@ void Service::Gone(ClientId client) {
   plans_.Gone(client);
   std::erase_if(waits_, [client](const auto& wait) { return wait->client == client; });
 }
-
-void Service::Trouble(const Error& error) { log_(true, error.ToString()); }
 
 // --- what the worker tells
 
@@ -149,6 +149,7 @@ Expected<Json> Service::Status(const Caller&, Params& params) {
                       {"running", running && running->grant == job.grant}});
   (*status)["queue"] = std::move(listed);
   (*status)["paused"] = paused;
+  (*status)["speed"] = Name(worker_.CurrentSpeed());
   return status;
 }
 

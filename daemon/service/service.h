@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "daemon/server/server.h"
+#include "daemon/service/line_limit.h"
 #include "daemon/service/params.h"
 #include "daemon/service/plans.h"
 #include "daemon/service/progress_json.h"
@@ -24,7 +25,8 @@ struct ServiceParts {
   store::Ledger& explainer;  // A third one, for the thread that asks the volume.
   std::string ledger_path;
   unsigned readers = 2;
-  bool polite = true;  // Gives way to other programs.
+  bool polite = true;          // Gives way to other programs.
+  LoadSource* load = nullptr;  // Null: nobody looks how busy the machine is.
 };
 
 // The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
@@ -46,6 +48,21 @@ class Service final : public Handler, private WorkerObserver {
   void Gone(ClientId client) override;
   void Trouble(const Error& error) override;
 
+  // How fast the work goes on. Any thread, at any time.
+  void SetPace(const PaceSettings& settings) { worker_.SetPace(settings); }
+  // As the methods `pause` and `resume` without a root, but for this run alone. Any thread.
+  void SetPaused(bool paused);
+  bool IsPaused();
+  // Told when a client paused or resumed everything, on any thread. Before Start().
+  void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
+  // Whether a job runs at this moment. Any thread.
+  bool IsAtWork();
+  // Queues a look at everything that is granted, after whatever else is to be done.
+  Expected<void> LookAgain();
+  // What the method `reload` does; without it there is nothing to read. Before Start().
+  using Reload = std::function<Expected<Json>()>;
+  void SetReload(Reload reload) { reload_ = std::move(reload); }
+
   // For the log: each line once, on any thread.
   using Log = std::function<void(bool is_error, const std::string& line)>;
   void SetLog(Log log) { log_ = std::move(log); }
@@ -57,6 +74,8 @@ class Service final : public Handler, private WorkerObserver {
 
   void OnProgress(const Job& job, const scanner::ProgressState& state) override;
   void OnEnded(const JobReport& report) override;
+  void OnTrouble(const Error& error) override;
+  void ArmTroubleTimer();
   void Publish(std::string method, Json params);
   void LookAtWaits();
   void ArmTimer();
@@ -71,6 +90,7 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Prioritise(const Caller& caller, Params& params);
   Expected<Json> Subscribe(const Caller& caller, Params& params);
   Expected<Json> Verify(const Caller& caller, Params& params);
+  Expected<Json> ReadAgain(const Caller& caller, Params& params);
   void Explain(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Plan(const Caller& caller, Params& params);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
@@ -94,6 +114,11 @@ class Service final : public Handler, private WorkerObserver {
   ServiceParts parts_;
   Server* server_ = nullptr;
   Log log_ = [](bool, const std::string&) {};
+  std::function<void(bool)> on_paused_ = [](bool) {};
+  Reload reload_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  LineLimit trouble_limit_{20, std::chrono::seconds(10)};
+  asio::steady_timer trouble_timer_;
   Worker worker_;
   asio::thread_pool explaining_{1};
   Plans plans_;
