@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "daemon/foreground.h"
+#include "daemon/host/run.h"
 
 // Exit codes as the command line's: 0 done, 2 wrong usage, 3 not possible.
 int main(int argc, char** argv) {
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   try {
     const auto options = daemon::ReadOptions(argc, argv);
     if (!options) return options.error();
-    const Expected<void> ran = daemon::RunForeground(*options);
+    const Expected<void> ran = options->service ? daemon::RunService(*options) : daemon::RunForeground(*options);
     if (ran) return 0;
     std::fprintf(stderr, "acledgerd: %s\n", ran.error().ToString().c_str());
     return ran.error().kind == ErrorKind::kInvalid ? 2 : 3;

@@ -5,17 +5,19 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
 #include <toml++/toml.hpp>
 #include <utility>
+
+#include "store/config_keys.h"
 
 namespace acledger::store {
 namespace {
 
+using config::Key;
+using config::Problem;
+
 constexpr std::int64_t kVersion = 1;
 constexpr std::uintmax_t kMaxBytes = 1024 * 1024;
-
-using Problem = std::optional<std::string>;  // What is wrong with a value; nothing if all is well.
 
 // --- values
 
@@ -148,45 +150,19 @@ Problem TakeUsers(const toml::node& node, Config& config) {
   return {};
 }
 
-struct Key {
-  std::string_view name;
-  Problem (*take)(const toml::node& node, Config& config);
-};
-
 constexpr std::array kKeys{
-    Key{"version", TakeVersion},
-    Key{"principal", TakePrincipal},
-    Key{"roots", TakeRoots},
-    Key{"exclude", TakeExclude},
-    Key{"mask", TakeMask},
-    Key{"protected", TakeProtected},
-    Key{"token_sids", TakeTokenSids},
-    Key{"sensitive_names", TakeSensitiveNames},
-    Key{"appdata_allowed", TakeAppDataAllowed},
-    Key{"users", TakeUsers},
+    Key<Config>{"version", TakeVersion},
+    Key<Config>{"principal", TakePrincipal},
+    Key<Config>{"roots", TakeRoots},
+    Key<Config>{"exclude", TakeExclude},
+    Key<Config>{"mask", TakeMask},
+    Key<Config>{"protected", TakeProtected},
+    Key<Config>{"token_sids", TakeTokenSids},
+    Key<Config>{"sensitive_names", TakeSensitiveNames},
+    Key<Config>{"appdata_allowed", TakeAppDataAllowed},
+    Key<Config>{"daemon", config::TakeDaemon},
+    Key<Config>{"users", TakeUsers},
 };
-
-// Edits that turn one word into the other (Levenshtein), row by row.
-std::size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t corner = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = corner + (a[i] == b[j] ? 0 : 1);
-      corner = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, corner + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string UnknownKey(std::string_view name) {
-  const auto near = std::ranges::min_element(kKeys, {}, [&](const Key& key) { return Distance(key.name, name); });
-  std::string text = "unknown key '" + std::string(name) + "'";
-  if (Distance(near->name, name) <= 2) text += "; did you mean '" + std::string(near->name) + "'?";
-  return text;
-}
 
 // --- the file
 
@@ -203,14 +179,6 @@ Expected<void> CheckVersion(const toml::table& table, const std::string& path) {
   if (version->get() == kVersion) return {};
   return Refuse(ErrorKind::kUnsupported, path, line,
                 "version " + std::to_string(version->get()) + " is newer than this program, which knows version 1");
-}
-
-Problem TakeKey(std::string_view name, const toml::node& node, Config& config) {
-  const auto key = std::ranges::find(kKeys, name, &Key::name);
-  if (key == kKeys.end()) return UnknownKey(name);
-  Problem problem = key->take(node, config);
-  if (problem) problem->insert(0, std::string(name) + ": ");
-  return problem;
 }
 
 Expected<std::string> ReadText(const std::filesystem::path& file, const std::string& path) {
@@ -233,6 +201,20 @@ Expected<std::string> ReadText(const std::filesystem::path& file, const std::str
 
 }  // namespace
 
+const char* Name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kDebug:
+      return "debug";
+  }
+  return "?";
+}
+
 Expected<Config> ParseConfig(std::string_view text, const std::string& path) {
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
@@ -241,13 +223,8 @@ Expected<Config> ParseConfig(std::string_view text, const std::string& path) {
   }
   if (auto version = CheckVersion(parsed.table(), path); !version) return std::unexpected(version.error());
   Config config;
-  std::optional<std::pair<std::int64_t, std::string>> first;
-  for (const auto& [key, node] : parsed.table()) {  // In the order of the keys, not of the lines.
-    Problem problem = TakeKey(key.str(), node, config);
-    const std::int64_t line = key.source().begin.line;
-    if (problem && (!first || line < first->first)) first.emplace(line, *std::move(problem));
-  }
-  if (first) return Refuse(ErrorKind::kInvalid, path, first->first, first->second);
+  if (auto first = config::TakeKeys<Config>(parsed.table(), kKeys, "", config))
+    return Refuse(ErrorKind::kInvalid, path, first->line, first->reason);
   return config;
 }
 

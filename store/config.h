@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,21 @@
 #include "store/ledger.h"
 
 namespace acledger::store {
+
+// How much the daemon writes down: this and what is worse.
+enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
+const char* Name(LogLevel level);
+
+// What the daemon may be told while it runs, but for `max_clients`.
+struct DaemonConfig {
+  LogLevel log_level = LogLevel::kInfo;
+  bool full_speed = false;
+  bool waits_on_battery = true;
+  unsigned verify_hours = 24;
+  unsigned max_clients = 64;
+
+  bool operator==(const DaemonConfig&) const = default;
+};
 
 // What `acledger.toml` says: defaults for what the command line leaves out. Every key but `version` may be missing.
 //
@@ -29,6 +45,13 @@ namespace acledger::store {
 //   "S-1-5-21-1-2-3-1002" = ["S-1-5-21-1-2-3-2002"]
 using UserPrincipals = std::map<std::string, std::vector<security::Sid>>;  // By the user's SID.
 
+//
+//   [daemon]                                  # what acledgerd looks at
+//   log_level = "info"                        # "error", "warning", "info", "debug"
+//   full_speed = false                        # true: never give way to other programs
+//   on_battery = "wait"                       # while the battery saver is on; or "go"
+//   verify_hours = 24                         # look at everything again so often; 0: never
+//   max_clients = 64                          # at a time; counts from the next start
 struct Config {
   std::optional<security::Sid> principal;
   std::vector<std::string> roots;
@@ -39,6 +62,7 @@ struct Config {
   std::vector<std::string> sensitive_names;  // Empty: the built-in list.
   std::vector<std::string> appdata_allowed;  // Empty: the built-in list.
   UserPrincipals users;
+  DaemonConfig daemon;
 };
 
 // kInvalid with "PATH:LINE" as path and the reason: bad TOML, an unknown key (a typo in an exclusion must not pass in

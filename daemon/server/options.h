@@ -12,8 +12,9 @@ namespace acledger::daemon {
 struct ListenAt {
   // A socket's path or a pipe's name (`\\.\pipe\...`), UTF-8.
   std::string endpoint;
-  // Windows: the descriptor of the pipe. Without an owner the process's user is (other users' clients trust only SYSTEM
-  // and Administrators); empty: for this user, SYSTEM and Administrators. Elsewhere the socket has mode 0600.
+  // Windows: the descriptor of the pipe. Without an owner Administrators are, where the process is elevated, else its
+  // user (other users' clients trust only SYSTEM and Administrators); empty: for this user, SYSTEM and Administrators.
+  // Elsewhere the socket has mode 0600.
   std::string sddl{};
 };
 

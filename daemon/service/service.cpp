@@ -20,12 +20,13 @@ struct Service::Method {
 
 const std::vector<std::pair<std::string_view, Service::Method>>& Service::Methods() {
   static const std::vector<std::pair<std::string_view, Method>> methods{
-      {"version", {&Service::Version}}, {"status", {&Service::Status}},         {"coverage", {&Service::Coverage}},
-      {"explain", {&Service::Explain}}, {"failures", {&Service::Failures}},     {"subscribe", {&Service::Subscribe}},
-      {"wait", {&Service::WaitFor}},    {"grant", {&Service::AddGrant}},        {"rollback", {&Service::Rollback}},
-      {"verify", {&Service::Verify}},   {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
-      {"cancel", {&Service::Cancel}},   {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
-      {"acquire", {&Service::Acquire}}, {"release", {&Service::Release}},       {"holders", {&Service::Holders}},
+      {"version", {&Service::Version}},  {"status", {&Service::Status}},         {"coverage", {&Service::Coverage}},
+      {"explain", {&Service::Explain}},  {"failures", {&Service::Failures}},     {"subscribe", {&Service::Subscribe}},
+      {"wait", {&Service::WaitFor}},     {"grant", {&Service::AddGrant}},        {"rollback", {&Service::Rollback}},
+      {"verify", {&Service::Verify}},    {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
+      {"cancel", {&Service::Cancel}},    {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
+      {"acquire", {&Service::Acquire}},  {"release", {&Service::Release}},       {"holders", {&Service::Holders}},
+      {"reload", {&Service::ReadAgain}},
   };
   return methods;
 }
@@ -36,7 +37,8 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
       permission_(parts_.reader),
       own_processes_(parts.processes ? nullptr : SystemProcessTable()),
       processes_(parts.processes ? parts.processes : own_processes_.get()),
-      worker_(parts.volume, parts.writer, *this, parts.readers, parts.polite),
+      trouble_timer_(io),
+      worker_(parts.volume, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
       holders_(io, parts.reader, *processes_,
                [this](std::vector<store::HolderId> dead) { ReleaseDead(std::move(dead)); }),
       plans_(parts.volume, parts.ledger_path, parts.readers,
@@ -74,6 +76,7 @@ void Service::Stop() {
   if (std::exchange(stopped_, true)) return;
   timer_.cancel();
   holders_.Stop();
+  trouble_timer_.cancel();
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();
@@ -101,8 +104,6 @@ void Service::Gone(ClientId client) {
   plans_.Gone(client);
   std::erase_if(waits_, [client](const auto& wait) { return wait->client == client; });
 }
-
-void Service::Trouble(const Error& error) { log_(true, error.ToString()); }
 
 // --- what the worker tells
 
@@ -176,6 +177,7 @@ Expected<Json> Service::Status(const Caller& caller, Params& params) {
   }
   (*status)["queue"] = std::move(listed);
   (*status)["paused"] = paused;
+  (*status)["speed"] = Name(worker_.CurrentSpeed());
   return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "daemon/server/server.h"
 #include "daemon/service/holders.h"
+#include "daemon/service/line_limit.h"
 #include "daemon/service/params.h"
 #include "daemon/service/permission.h"
 #include "daemon/service/plans.h"
@@ -30,6 +31,7 @@ struct ServiceParts {
   bool snapshots = false;             // Keeps a file for each user beside the ledger: daemon/snapshot.
   bool polite = true;                 // Gives way to other programs.
   ProcessTable* processes = nullptr;  // Null: the system's.
+  LoadSource* load = nullptr;         // Null: nobody looks how busy the machine is.
 };
 
 // The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
@@ -54,6 +56,20 @@ class Service final : public Handler, private WorkerObserver {
   // To whom users may have granted; from the configuration. On the thread of the io_context.
   void SetPrincipals(store::UserPrincipals principals) { permission_.SetPrincipals(std::move(principals)); }
   static std::vector<std::string_view> MethodNames();
+  // How fast the work goes on. Any thread, at any time.
+  void SetPace(const PaceSettings& settings) { worker_.SetPace(settings); }
+  // As the methods `pause` and `resume` without a root, but for this run alone. Any thread.
+  void SetPaused(bool paused);
+  bool IsPaused();
+  // Told when a client paused or resumed everything, on any thread. Before Start().
+  void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
+  // Whether a job runs at this moment. Any thread.
+  bool IsAtWork();
+  // Queues a look at everything that is granted, after whatever else is to be done.
+  Expected<void> LookAgain();
+  // What the method `reload` does; without it there is nothing to read. Before Start().
+  using Reload = std::function<Expected<Json>()>;
+  void SetReload(Reload reload) { reload_ = std::move(reload); }
 
   // For the log: each line once, on any thread.
   using Log = std::function<void(bool is_error, const std::string& line)>;
@@ -66,6 +82,8 @@ class Service final : public Handler, private WorkerObserver {
 
   void OnProgress(const Job& job, const scanner::ProgressState& state) override;
   void OnEnded(const JobReport& report) override;
+  void OnTrouble(const Error& error) override;
+  void ArmTroubleTimer();
   void Publish(std::string method, Json params);
   void LookAtWaits();
   void ArmTimer();
@@ -80,6 +98,7 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Prioritise(const Caller& caller, Params& params);
   Expected<Json> Subscribe(const Caller& caller, Params& params);
   Expected<Json> Verify(const Caller& caller, Params& params);
+  Expected<Json> ReadAgain(const Caller& caller, Params& params);
   void Explain(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Plan(const Caller& caller, Params& params);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
@@ -120,6 +139,11 @@ class Service final : public Handler, private WorkerObserver {
   std::unique_ptr<ProcessTable> own_processes_;
   ProcessTable* processes_;
   std::unique_ptr<snapshot::Keeper> keeper_;  // Null: nobody wants snapshots.
+  std::function<void(bool)> on_paused_ = [](bool) {};
+  Reload reload_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  LineLimit trouble_limit_{20, std::chrono::seconds(10)};
+  asio::steady_timer trouble_timer_;
   Worker worker_;
   HolderWatch holders_;
   asio::thread_pool explaining_{1};

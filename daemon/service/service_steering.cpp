@@ -42,7 +42,8 @@ void Service::Pause(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   if (root.empty() && caller.is_admin) {
-    worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
+    SetPaused(true);
+    on_paused_(true);
     return Keep([](store::Ledger& ledger) { return ledger.SetSetting(kPaused, "yes"); }, Json{{"paused", true}},
                 std::move(reply));
   }
@@ -74,6 +75,7 @@ void Service::Resume(const Caller& caller, Params& params, Reply reply) {
       if (all) queue.ResumeAll();
       for (const Grant& grant : grants) queue.Release(grant.id);
     });
+    if (all) on_paused_(false);
     (*reply)(Json{{"resumed", Listed(grants)}});
   });
 }

@@ -14,12 +14,17 @@ using store::GrantState;
 // Passes the engine's progress on, with the job that it belongs to.
 class Worker::Relay final : public scanner::Progress {
  public:
-  explicit Relay(WorkerObserver& observer) : observer_(observer) {}
+  Relay(Worker& worker, WorkerObserver& observer) : worker_(worker), observer_(observer) {}
 
   void Begin(const Job& job) { job_ = job; }
-  void Report(const scanner::ProgressState& state) override { observer_.OnProgress(job_, state); }
+  // The engine reports between two batches, with no transaction open: the place to rest.
+  void Report(const scanner::ProgressState& state) override {
+    observer_.OnProgress(job_, state);
+    worker_.Rest(false);
+  }
 
  private:
+  Worker& worker_;
   WorkerObserver& observer_;
   Job job_;
 };
@@ -68,14 +73,15 @@ std::optional<Work> UnfinishedWork(GrantState state) {
   return std::nullopt;
 }
 
-Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, bool polite)
+Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers,
+               LoadSource* load, const PaceSettings& pace)
     : volume_(volume),
       ledger_(ledger),
       observer_(observer),
       readers_(readers),
-      polite_(polite),
-      relay_(std::make_unique<Relay>(observer)),
-      engine_({volume_, ledger_, *relay_, give_way_, readers_}) {}
+      relay_(std::make_unique<Relay>(*this, observer)),
+      engine_({volume_, ledger_, *relay_, give_way_, readers_}),
+      pace_(load, pace) {}
 
 Worker::~Worker() { Stop(); }
 
@@ -116,8 +122,8 @@ void Worker::Reconsider() {
 }
 
 void Worker::Loop() {
-  if (polite_) GiveWayToOthers();
   std::unique_lock lock(mutex_);
+  TakePriority();
   while (!ending_) {
     RunCommands(lock);
     if (ending_) break;
@@ -130,6 +136,53 @@ void Worker::Loop() {
     } else {
       changed_.wait(lock);
     }
+  }
+}
+
+void Worker::SetPace(const PaceSettings& settings) {
+  const std::lock_guard lock(mutex_);
+  pace_.Set(settings);
+  pace_changed_ = true;
+  changed_.notify_one();
+}
+
+Speed Worker::CurrentSpeed() {
+  const std::lock_guard lock(mutex_);
+  // Who does nothing waits for nothing.
+  if (queue_.Running() || pace_.Settings().full_speed) return pace_.Now();
+  return Speed::kPolite;
+}
+
+// With the lock held, on the worker's thread.
+void Worker::TakePriority() {
+  const bool gives_way = !pace_.Settings().full_speed;
+  if (std::exchange(gives_way_to_others_, gives_way) != gives_way) GiveWayToOthers(gives_way);
+}
+
+bool Worker::IsWaitedFor() const {
+  const std::optional<Job> running = queue_.Running();
+  return running && running->urgency == Urgency::kWaitedFor;
+}
+
+// On the worker's thread, between two batches or before the first one. Over at once when the job is to give way, is
+// waited for, or the pace is set anew.
+void Worker::Rest(bool is_begin) {
+  std::unique_lock lock(mutex_);
+  if (is_begin) pace_.Begin(Now());
+  while (!give_way_) {
+    pace_changed_ = false;
+    TakePriority();
+    const Breath breath = pace_.Next(Now(), IsWaitedFor());
+    if (breath.trouble) {
+      lock.unlock();
+      observer_.OnTrouble(*breath.trouble);
+      lock.lock();
+    }
+    if (breath.rest <= Moment{}) return;
+    const bool woken = changed_.wait_for(lock, breath.rest, [this] {  //
+      return give_way_ || pace_changed_ || IsWaitedFor();
+    });
+    if (!woken && !breath.ask_again) return;
   }
 }
 
@@ -151,6 +204,7 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   give_way_ = false;
   relay_->Begin(job);
   lock.unlock();
+  Rest(true);
   const JobReport report = Do(job);
   lock.lock();
   queue_.End(report.how, Now());

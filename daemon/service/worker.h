@@ -8,6 +8,7 @@
 #include <thread>
 #include <variant>
 
+#include "daemon/service/pace.h"
 #include "daemon/service/queue.h"
 #include "scanner/engine.h"
 
@@ -31,6 +32,8 @@ class WorkerObserver {
   virtual ~WorkerObserver() = default;
   virtual void OnProgress(const Job& job, const scanner::ProgressState& state) = 0;
   virtual void OnEnded(const JobReport& report) = 0;
+  // Nothing that stops the work: the load of the machine cannot be read, say.
+  virtual void OnTrouble(const Error& error) = 0;
 };
 
 // The one thread that changes the volume and writes the ledger. It works the queue off, one grant at a time, and gives
@@ -38,8 +41,9 @@ class WorkerObserver {
 class Worker {
  public:
   // All must outlive the Worker; from Start() on the ledger is used by its thread alone.
-  // `polite`: gives way to other programs (GiveWayToOthers()).
-  Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, bool polite);
+  // `load` (may be null) as for Pace.
+  Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& observer, unsigned readers, LoadSource* load,
+         const PaceSettings& pace);
   ~Worker();  // Stop().
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -52,6 +56,10 @@ class Worker {
   // Runs `command` on the worker's thread, before the next job. Any thread. It may use the queue.
   using Command = std::function<void(scanner::Engine& engine, store::Ledger& ledger, Queue& queue)>;
   void Post(Command command);
+
+  // How fast it works, from now on and at this moment. Any thread.
+  void SetPace(const PaceSettings& settings);
+  Speed CurrentSpeed();
 
   // Looks at or changes the queue. Any thread; `use` is short and does not throw.
   template <class Use>
@@ -73,6 +81,9 @@ class Worker {
   void Loop();
   void RunCommands(std::unique_lock<std::mutex>& lock);
   void RunJob(std::unique_lock<std::mutex>& lock, const Job& job);
+  void Rest(bool is_begin);
+  void TakePriority();
+  bool IsWaitedFor() const;
   JobReport Do(const Job& job);
   void DoProvision(const store::Grant& grant, JobReport& report);
   void DoVerify(const store::Grant& grant, JobReport& report);
@@ -84,7 +95,6 @@ class Worker {
   store::Ledger& ledger_;
   WorkerObserver& observer_;
   unsigned readers_;
-  bool polite_;
   std::unique_ptr<Relay> relay_;
   scanner::StopFlag give_way_{false};
   scanner::Engine engine_;
@@ -94,6 +104,9 @@ class Worker {
   Queue queue_;
   std::vector<Command> commands_;
   bool ending_ = false;
+  Pace pace_;
+  bool pace_changed_ = false;
+  bool gives_way_to_others_ = false;  // The thread's alone.
   std::thread thread_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };

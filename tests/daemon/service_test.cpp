@@ -207,5 +207,65 @@ TEST_F(ServiceTest, ExplainsFromTheIndexAndTheVolume) {
   EXPECT_EQ(explained["grants"][0]["now"]["granted"], true);
 }
 
+TEST_F(ServiceTest, WritesDownSoManyTroublesAndNoMore) {
+  std::vector<std::string> lines;
+  service_->SetLog([&](bool, const std::string& line) { lines.push_back(line); });
+  for (int i = 0; i < 500; ++i) service_->Trouble(Error{ErrorKind::kDenied, "serve", {}, 0, "a stranger"});
+  EXPECT_EQ(lines.size(), 20u);
+}
+
+TEST_F(ServiceTest, ReadsItsConfigurationAgainForAdministrators) {
+  int read = 0;
+  service_->SetReload([&]() -> Expected<Json> { return Json{{"read", ++read}}; });
+  EXPECT_EQ(Call("reload", Json::object(), false).error().kind, ErrorKind::kDenied);
+  EXPECT_EQ(read, 0);
+  EXPECT_EQ(Must(Call("reload"))["read"], 1);
+  EXPECT_FALSE(Call("reload", {{"file", "x"}}));
+  EXPECT_EQ(read, 1);
+}
+
+TEST_F(ServiceTest, HasNothingToReloadWhereNobodySaysWhat) {
+  EXPECT_EQ(Call("reload").error().kind, ErrorKind::kUnsupported);
+}
+
+TEST_F(ServiceTest, TellsItsSpeed) {
+  EXPECT_EQ(Must(Call("status"))["speed"], "full");
+  service_->SetPace({});
+  EXPECT_EQ(Must(Call("status"))["speed"], "polite");
+}
+
+TEST_F(ServiceTest, SaysWhenAClientPausesOrResumes) {
+  std::vector<bool> told;
+  service_->SetOnPaused([&](bool paused) { told.push_back(paused); });
+  ASSERT_TRUE(service_->Start());
+  Must(Call("pause"));
+  Must(Call("resume"));
+  service_->SetPaused(true);
+  EXPECT_EQ(told, (std::vector<bool>{true, false})) << "who pauses from inside knows it";
+}
+
+TEST_F(ServiceTest, LooksAgainAtWhatIsGranted) {
+  ASSERT_TRUE(service_->Start());
+  Must(Grant("\\work"));
+  Must(Call("wait", {{"path", "\\work"}}));
+  while (!Must(Call("status"))["queue"].empty()) std::this_thread::yield();
+  service_->SetPaused(true);
+  ASSERT_TRUE(service_->LookAgain());
+  ASSERT_TRUE(service_->LookAgain());
+  const Json queue = Must(Call("status"))["queue"];
+  ASSERT_EQ(queue.size(), 1u);
+  EXPECT_EQ(queue[0]["work"], "verify");
+  EXPECT_EQ(queue[0]["urgency"], "rest");
+}
+
+TEST_F(ServiceTest, LeavesOnHoldWhatSomebodyPutThere) {
+  ASSERT_TRUE(service_->Start());
+  service_->SetPaused(true);
+  Must(Grant("\\work"));
+  Must(Call("pause", {{"root", "\\work"}}));
+  ASSERT_TRUE(service_->LookAgain());
+  EXPECT_EQ(Must(Call("status"))["queue"][0]["on_hold"], true);
+}
+
 }  // namespace
 }  // namespace acledger::daemon

@@ -54,6 +54,39 @@ TEST(Configuration, SaysToWhomUsersMayHaveGranted) {
   EXPECT_TRUE(Refuses("[users]\n\"S-1-1-0\" = \"S-1-1-0\"", "a list of strings is wanted"));
 }
 
+TEST(Configuration, TellsTheDaemonHowToWork) {
+  const auto config = Take(Parse(R"(
+version = 1
+[daemon]
+log_level = "warning"
+full_speed = true
+on_battery = "go"
+verify_hours = 0
+max_clients = 8
+)"));
+  EXPECT_EQ(config.daemon, (DaemonConfig{LogLevel::kWarning, true, false, 0, 8}));
+  EXPECT_EQ(Take(Parse("version = 1\n[daemon]")).daemon, DaemonConfig());
+}
+
+TEST(Configuration, RefusesWhatTheDaemonDoesNotKnow) {
+  EXPECT_TRUE(
+      Refuses("[daemon]\nfull_sped = true", "acledger.toml:3: unknown key 'full_sped'; did you mean 'full_speed'?"));
+  EXPECT_TRUE(Refuses("[daemon]\nmax_clients = 8\nroots = []", ":4: unknown key 'roots'"));
+  EXPECT_TRUE(Refuses("[daemon]\nlog_level = 'loud'", ":3: daemon.log_level: \"error\", \"warning\""));
+  EXPECT_TRUE(Refuses("[daemon]\nfull_speed = 1", "daemon.full_speed: true or false is wanted"));
+  EXPECT_TRUE(Refuses("[daemon]\non_battery = 'stop'", "daemon.on_battery: \"wait\" or \"go\" is wanted"));
+  EXPECT_TRUE(Refuses("[daemon]\nverify_hours = -1", "daemon.verify_hours: a number between 0 and 8784"));
+  EXPECT_TRUE(Refuses("[daemon]\nmax_clients = 0", "daemon.max_clients: a number between 1 and 4096"));
+  EXPECT_TRUE(Refuses("[daemon]\nmax_clients = 4294967297", "daemon.max_clients: a number between"));
+  EXPECT_TRUE(Refuses("daemon = 1", ":2: daemon: a table is wanted"));
+  EXPECT_TRUE(Refuses("[[daemon]]\nmax_clients = 1", "daemon: a table is wanted"));
+}
+
+TEST(Configuration, TellsTheFirstMistakeAcrossItsTables) {
+  EXPECT_TRUE(Refuses("musk = 1\n[daemon]\nmax_clients = 0", "acledger.toml:2: unknown key 'musk'"));
+  EXPECT_TRUE(Refuses("[daemon]\nmax_clients = 0\n[extra]", "acledger.toml:3: daemon.max_clients"));
+}
+
 TEST(Configuration, LeavesOpenWhatItDoesNotSay) {
   const auto config = Take(Parse("version = 1"));
   EXPECT_FALSE(config.principal.has_value());

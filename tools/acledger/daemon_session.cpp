@@ -26,7 +26,11 @@ std::string EndpointOf(const TargetOptions& target) {
 }  // namespace
 
 Expected<std::optional<daemon::Client>> FindDaemon(const TargetOptions& target) {
-  Expected<daemon::Client> client = daemon::Client::Connect(EndpointOf(target), kConnectTime);
+  const std::string endpoint = EndpointOf(target);
+  Expected<daemon::Client> client = daemon::Client::Connect(endpoint, kConnectTime);
+  // A daemon that is not elevated listens there. Who serves is checked at both places.
+  if (!client && endpoint == daemon::DefaultEndpoint() && endpoint != daemon::FallbackEndpoint())
+    client = daemon::Client::Connect(daemon::FallbackEndpoint(), kConnectTime);
   if (!client && target.endpoint.empty()) return std::nullopt;
   if (!client) return std::unexpected(client.error());
   const Expected<Json> version = Ask(*client, "version");

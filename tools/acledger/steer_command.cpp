@@ -63,6 +63,27 @@ Expected<int> RunSteer(const SteerWords& words, const Steer& steer) {
   return Tell(words, *answer, steer.done + (first.is_array() ? Roots(first, steer.none) : std::string(steer.none)));
 }
 
+Expected<int> RunReload(const SteerWords& words) {
+  Expected<daemon::Client> client = NeedDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  const Expected<Json> answer = Ask(*client, "reload");
+  if (!answer) return std::unexpected(answer.error());
+  std::string text = "read again: " + answer->value("config", "");
+  for (const Json& key : (*answer)["after_restart"]) text += "\nonly after a restart: " + key.get<std::string>();
+  return Tell(words, *answer, text);
+}
+
+void AddReload(CLI::App& app, int& exit_code) {
+  auto words = std::make_shared<SteerWords>();
+  CLI::App& command = *app.add_subcommand("reload", "Have the daemon read its configuration again");
+  AddTargetOptions(command, words->target);
+  command.footer("Example:\n  acledger reload");
+  command.callback([words, &exit_code] {
+    const Expected<int> ended = RunReload(*words);
+    exit_code = ended ? *ended : ExitFor(ended.error());
+  });
+}
+
 }  // namespace
 
 void AddSteerCommands(CLI::App& app, int& exit_code) {
@@ -92,6 +113,7 @@ void AddSteerCommands(CLI::App& app, int& exit_code) {
       steer({"prioritise", "path", "first now: ", "nothing is queued for this path"}));
   add("cancel", "Take a grant out of the daemon's queue; what was written stays recorded", "acledger cancel 'C:\\work'",
       true, steer({"cancel", "root", "out of the queue: ", "nothing"}));
+  AddReload(app, exit_code);
 }
 
 }  // namespace acledger::tools

@@ -32,13 +32,17 @@ add_library(tp_spdlog STATIC ${_spd})
 target_include_directories(tp_spdlog SYSTEM PUBLIC ${_s}/spdlog/include)
 target_compile_definitions(tp_spdlog PUBLIC SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 target_link_libraries(tp_spdlog PUBLIC tp_fmt)
+if(WIN32)
+  # Names of log files and lines for the event log are UTF-16 there: without these they pass through the code page.
+  target_compile_definitions(tp_spdlog PUBLIC SPDLOG_WCHAR_FILENAMES SPDLOG_WCHAR_TO_UTF8_SUPPORT)
+endif()
 
 add_library(tp_json INTERFACE)
 target_include_directories(tp_json SYSTEM INTERFACE ${_s}/nlohmann-json3/include)
 add_library(tp_cli11 INTERFACE)
 target_include_directories(tp_cli11 SYSTEM INTERFACE ${_s}/cli11/include)
 
-# Header-only; errors are values. Included by one source (store/config.cpp), since it costs seconds to compile.
+# Header-only; errors are values. Included by store/config*.cpp alone, since it costs seconds to compile.
 add_library(tp_tomlplusplus INTERFACE)
 target_include_directories(tp_tomlplusplus SYSTEM INTERFACE ${_s}/libtomlplusplus-dev/usr/include)
 target_compile_definitions(tp_tomlplusplus INTERFACE TOML_EXCEPTIONS=0 TOML_ENABLE_FORMATTERS=0)

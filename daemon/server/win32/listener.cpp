@@ -38,6 +38,7 @@ class PipeListener : public Listener {
 
  private:
   Expected<std::unique_ptr<Stream>> TakeConnected(std::error_code error);
+  bool IsTaken() const { return WaitNamedPipeW(name_.c_str(), 1) || GetLastError() != ERROR_FILE_NOT_FOUND; }
   std::unexpected<Error> Failed(Error error) const {
     return std::unexpected(std::move(error).At(ToWtf8(std::u16string(name_.begin(), name_.end()))));
   }
@@ -56,8 +57,8 @@ Expected<void> PipeListener::MakeInstance(bool is_first) {
                                               PIPE_UNLIMITED_INSTANCES, kPipeBuffer, kPipeBuffer, 0, &attributes));
   if (!instance) {
     Error error = win32::LastError("make a pipe");
-    // The one answer to "first instance" of a name that is taken.
-    if (is_first && error.code == ERROR_ACCESS_DENIED) error.kind = ErrorKind::kBusy;
+    // The answer to "first instance" of a name that is taken; and of one that we may not make.
+    if (is_first && error.code == ERROR_ACCESS_DENIED && IsTaken()) error.kind = ErrorKind::kBusy;
     return Failed(std::move(error));
   }
   std::error_code error;

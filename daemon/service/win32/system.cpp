@@ -6,12 +6,15 @@
 namespace acledger::daemon {
 
 // Background mode lowers processor, disk and memory priority together.
-void GiveWayToOthers() {
-  if (!SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN))
-    (void)SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST);
+void GiveWayToOthers(bool gives_way) {
+  if (SetThreadPriority(GetCurrentThread(), gives_way ? THREAD_MODE_BACKGROUND_BEGIN : THREAD_MODE_BACKGROUND_END))
+    return;
+  (void)SetThreadPriority(GetCurrentThread(), gives_way ? THREAD_PRIORITY_LOWEST : THREAD_PRIORITY_NORMAL);
 }
 
-void NotifyReady() {}
+void Notify(Notice) {}
+
+std::optional<int> ReloadSignal() { return std::nullopt; }
 
 // SYSTEM and Administrators: everything. Interactive users: read and write, but not FILE_CREATE_PIPE_INSTANCE.
 std::string EndpointSddl() { return "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x12019b;;;IU)"; }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/client/win32/pipe_owner.h"
+#include "daemon/server/win32/pipe_descriptor.h"
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
@@ -138,6 +139,26 @@ TEST(PipeTest, TrustsNoPipeOfAnotherOwner) {
 TEST(PipeTest, TrustsAPipeOfAdministrators) {
   TestServer server({}, "O:BAD:(A;;FA;;;WD)");
   EXPECT_TRUE(server.Connect().Call("echo", {}, kLong).has_value());
+}
+
+// Every Wine process is elevated. Clients of other users trust this owner.
+TEST(PipeTest, BelongsToAdministratorsWhereTheProcessIsElevated) {
+  const auto owner = [](const char* sddl) {
+    const auto descriptor = pipe::PipeDescriptor(sddl);
+    EXPECT_TRUE(descriptor.has_value());
+    return security::DescriptorView::Parse(*descriptor)->Owner()->ToString();
+  };
+  EXPECT_EQ(owner("D:(A;;FA;;;SY)"), Sid::Administrators().ToString());
+  EXPECT_EQ(owner(""), Sid::Administrators().ToString());
+  EXPECT_EQ(owner("O:SYD:(A;;FA;;;SY)"), Sid::System().ToString());
+}
+
+TEST(PipeTest, IsTakenOnceSomebodyServesThere) {
+  TestServer server;
+  asio::io_context io;
+  fixtures::TestHandler handler;
+  Server second(io, handler);
+  EXPECT_EQ(second.Listen({.endpoint = server.Endpoint()}).error().kind, ErrorKind::kBusy);
 }
 
 TEST(PipeTest, RefusesNamesAndDescriptorsThatAreNone) {
