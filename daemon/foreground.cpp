@@ -74,12 +74,25 @@ Expected<void> RunForeground(const DaemonOptions& options) {
     (*log)->warn("the ledger {} was damaged: it is kept as {}; a new one was begun", opened->ledger_path,
                  opened->writer->MovedTo());
   asio::io_context io;
+  std::unique_ptr<scanner::ChangeWatch> watch;
+  if (options.image.empty()) {  // Nobody else writes an image.
+    Expected<std::unique_ptr<scanner::ChangeWatch>> live = WatchLiveVolume(opened->volume->Info());
+    if (live)
+      watch = std::move(*live);
+    else
+      (*log)->error("changes are not heard of: {}", live.error().ToString());
+  }
+  const std::unique_ptr<scanner::UsnJournal> journal =
+      options.image.empty() ? JournalOfLiveVolume(opened->volume->Info()) : nullptr;
   Service service(io, {.volume = *opened->volume,
                        .writer = *opened->writer,
                        .reader = *opened->reader,
                        .explainer = *opened->explainer,
                        .ledger_path = opened->ledger_path,
-                       .polite = !options.full_speed});
+                       .polite = !options.full_speed,
+                       .watch = watch.get(),
+                       .journal = journal.get(),
+                       .fresh = {}});
   service.SetLog([log](bool is_error, const std::string& line) {
     (*log)->log(is_error ? spdlog::level::err : spdlog::level::info, line);
   });

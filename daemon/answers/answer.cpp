@@ -19,6 +19,8 @@ constexpr Verdict kOrder[] = {Verdict::kReadable, Verdict::kCovered, Verdict::kP
 
 }  // namespace
 
+const char* const kStale = "changes were missed: it is looked at again";
+
 std::string Hex(std::uint32_t value) {
   char text[16];
   std::snprintf(text, sizeof text, "0x%x", value);
@@ -44,6 +46,13 @@ store::Counts CountsFrom(const Json& json) {
   store::Counts counts;
   for (const Verdict verdict : kOrder) counts[verdict] = NumberIn(json, store::Name(verdict));
   return counts;
+}
+
+store::Counts Known(const store::Grant& grant, const store::Counts& counts) {
+  if (!grant.is_stale) return counts;
+  store::Counts unknown;
+  unknown[Verdict::kUnknown] = counts.Objects();
+  return unknown;
 }
 
 Json ToJson(const Error& error) {
@@ -86,13 +95,14 @@ Expected<Json> StatusJson(store::Ledger& ledger) {
   for (const store::Grant& grant : *grants) {
     const Expected<std::optional<store::Folder>> folder = ledger.Root(grant.id);
     if (!folder) return std::unexpected(folder.error());
-    const store::Counts counts = *folder ? (*folder)->counts : store::Counts{};
+    const store::Counts counts = Known(grant, *folder ? (*folder)->counts : store::Counts{});
     total += counts;
     Json root = {{"grant", grant.id},
                  {"path", grant.root},
                  {"principal", grant.principal.ToString()},
                  {"mask", Hex(grant.mask)},
-                 {"state", store::Name(grant.state)}};
+                 {"state", store::Name(grant.state)},
+                 {"stale", grant.is_stale}};
     root.update(ToJson(counts));
     roots.push_back(std::move(root));
   }
@@ -144,12 +154,15 @@ Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path) {
       counts = one.as_folder->counts;
     else
       ++counts[one.node.verdict];
+    counts = Known(one.grant, counts);
+    const bool stale = one.grant.is_stale;
     Json answer = {{"path", path},
                    {"root", one.grant.root},
                    {"principal", one.grant.principal.ToString()},
-                   {"verdict", store::Name(one.node.verdict)},
-                   {"reason", store::Name(one.node.reason)},
-                   {"state", store::Name(one.grant.state)}};
+                   {"verdict", store::Name(stale ? Verdict::kUnknown : one.node.verdict)},
+                   {"reason", stale ? kStale : store::Name(one.node.reason)},
+                   {"state", store::Name(one.grant.state)},
+                   {"stale", stale}};
     answer.update(ToJson(counts));
     answers.push_back(std::move(answer));
   }

@@ -50,7 +50,8 @@ Expected<Json> Now(scanner::Volume& volume, const PathComponents& path, const st
 
 Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& found) {
   Json json = {{"verdict", store::Name(found.node.verdict)}, {"reason", store::Name(found.node.reason)}};
-  if (found.as_folder) json["below"] = ToJson(found.as_folder->counts);
+  if (found.grant.is_stale) json = {{"verdict", store::Name(store::Verdict::kUnknown)}, {"reason", kStale}};
+  if (found.as_folder) json["below"] = ToJson(Known(found.grant, found.as_folder->counts));
   const Expected<std::vector<store::Change>> live = ledger.LiveChangesOf(found.node.file_id);
   if (!live) return std::unexpected(live.error());
   for (const store::Change& change : *live) {

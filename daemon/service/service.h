@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "daemon/server/server.h"
+#include "daemon/service/freshness.h"
 #include "daemon/service/holders.h"
 #include "daemon/service/params.h"
 #include "daemon/service/plans.h"
@@ -25,8 +26,11 @@ struct ServiceParts {
   store::Ledger& explainer;  // A third one, for the thread that asks the volume.
   std::string ledger_path;
   unsigned readers = 2;
-  bool polite = true;                 // Gives way to other programs.
-  ProcessTable* processes = nullptr;  // Null: the system's.
+  bool polite = true;                      // Gives way to other programs.
+  ProcessTable* processes = nullptr;       // Null: the system's.
+  scanner::ChangeWatch* watch = nullptr;   // Null: nobody else writes the volume (an image).
+  scanner::UsnJournal* journal = nullptr;  // Null: the volume keeps none.
+  FreshOptions fresh = {};
 };
 
 // The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
@@ -59,6 +63,8 @@ class Service final : public Handler, private WorkerObserver {
 
   void OnProgress(const Job& job, const scanner::ProgressState& state) override;
   void OnEnded(const JobReport& report) override;
+  void OnLooked(const JobReport& report);
+  void KeepFresh();
   void Publish(std::string method, Json params);
   void LookAtWaits();
   void ArmTimer();
@@ -110,6 +116,7 @@ class Service final : public Handler, private WorkerObserver {
   ProcessTable* processes_;
   Worker worker_;
   HolderWatch holders_;
+  std::unique_ptr<Freshness> fresh_;
   asio::thread_pool explaining_{1};
   Plans plans_;
   asio::steady_timer timer_;

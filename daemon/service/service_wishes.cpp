@@ -60,11 +60,12 @@ void Service::AddGrant(const Caller&, Params& params, Reply reply) {
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
   request->ends_rollback = true;
-  worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
+  worker_.Post([this, request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
+    KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
     if (Expected<void> kept = KeepOnHold(ledger, *grants, false); !kept) return (*reply)(std::unexpected(kept.error()));
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});

@@ -14,17 +14,24 @@ using store::GrantState;
 // Passes the engine's progress on, with the job that it belongs to.
 class Worker::Relay final : public scanner::Progress {
  public:
-  explicit Relay(WorkerObserver& observer) : observer_(observer) {}
+  Relay(WorkerObserver& observer, Worker& worker) : observer_(observer), worker_(worker) {}
 
   void Begin(const Job& job) { job_ = job; }
-  void Report(const scanner::ProgressState& state) override { observer_.OnProgress(job_, state); }
+  void Report(const scanner::ProgressState& state) override {
+    worker_.MarkMissed(job_.grant);
+    observer_.OnProgress(job_, state);
+  }
 
  private:
   WorkerObserver& observer_;
+  Worker& worker_;
   Job job_;
 };
 
 namespace {
+
+// Of one grant, to be looked at again; beyond that everything is.
+constexpr std::size_t kMostFolders = 16'384;
 
 void Fail(JobReport& report, const Error& error) {
   report.how = Ended::kFailed;
@@ -74,7 +81,7 @@ Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& o
       observer_(observer),
       readers_(readers),
       polite_(polite),
-      relay_(std::make_unique<Relay>(observer)),
+      relay_(std::make_unique<Relay>(observer, *this)),
       engine_({volume_, ledger_, *relay_, give_way_, readers_}) {}
 
 Worker::~Worker() { Stop(); }
@@ -85,7 +92,8 @@ Expected<void> Worker::Start() {
   const Expected<std::vector<Grant>> grants = ledger_.Grants();
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants)
-    if (const std::optional<Work> work = UnfinishedWork(grant.state))
+    if (const std::optional<Work> work =
+            grant.is_stale && grant.state == GrantState::kComplete ? Work::kProvision : UnfinishedWork(grant.state))
       queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
   thread_ = std::thread([this] { Loop(); });
   return {};
@@ -109,6 +117,49 @@ void Worker::Post(Command command) {
 
 Moment Worker::Now() const { return std::chrono::duration_cast<Moment>(std::chrono::steady_clock::now() - begun_); }
 
+void Worker::LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders) {
+  const std::lock_guard lock(mutex_);
+  auto& held = changed_folders_[grant];
+  held.insert(folders.begin(), folders.end());
+  if (held.size() > kMostFolders) {
+    changed_folders_.erase(grant);
+    missed_.emplace(grant, urgency);
+  } else {
+    queue_.PutByItself({grant, Work::kLook, urgency});
+  }
+  Reconsider();
+}
+
+void Worker::Missed(store::GrantId grant, Urgency urgency) {
+  const std::lock_guard lock(mutex_);
+  missed_.emplace(grant, urgency);
+  Reconsider();
+}
+
+// On the worker's thread, outside of a transaction. `but`: the grant that is being worked on, whose turn comes at the
+// end of its job.
+void Worker::MarkMissed(std::optional<store::GrantId> but) {
+  std::map<store::GrantId, Urgency> missed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = missed_.begin(); at != missed_.end();)
+      if (at->first == but)
+        ++at;
+      else
+        missed.insert(missed_.extract(at++));
+  }
+  for (const auto& [grant, urgency] : missed) {
+    const Expected<std::optional<Grant>> known = FindGrant(ledger_, grant);
+    if (known && !*known) continue;  // Rolled back.
+    // A ledger that cannot be written makes the look fail too, which is told and tried again.
+    if (known && (*known)->state == GrantState::kComplete && !(*known)->is_stale)
+      static_cast<void>(ledger_.SetStale(grant, true));
+    const std::lock_guard lock(mutex_);
+    changed_folders_.erase(grant);  // The whole look includes them.
+    queue_.PutByItself({grant, Work::kProvision, urgency, known && *known && (*known)->on_hold});
+  }
+}
+
 // With the lock held.
 void Worker::Reconsider() {
   give_way_ = ending_ || !commands_.empty() || queue_.ShouldYield(Now());
@@ -121,9 +172,14 @@ void Worker::Loop() {
   while (!ending_) {
     RunCommands(lock);
     if (ending_) break;
+    if (!missed_.empty()) {
+      lock.unlock();
+      MarkMissed(std::nullopt);
+      lock.lock();
+    }
     if (const std::optional<Job> job = queue_.Next(Now())) {
       RunJob(lock, *job);
-    } else if (!commands_.empty()) {
+    } else if (!commands_.empty() || !missed_.empty()) {
       continue;
     } else if (const std::optional<Moment> retry = queue_.NextRetry()) {
       changed_.wait_until(lock, begun_ + *retry);
@@ -155,9 +211,26 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   lock.lock();
   queue_.End(report.how, Now());
   if (FoundDifferences(report)) queue_.Put({job.grant, Work::kProvision, job.urgency});
+  if (job.work != Work::kLook) AfterWhole(report);
   lock.unlock();
   observer_.OnEnded(report);
   lock.lock();
+}
+
+// With the lock held.
+void Worker::AfterWhole(const JobReport& report) {
+  const store::GrantId grant = report.job.grant;
+  // What was too much to be told while we wrote was for the most part our own writes: what others did among them is
+  // looked for, and until then the index stands, which we read back.
+  const auto* provisioned = std::get_if<scanner::ProvisionReport>(&report.result);
+  const bool wrote = provisioned && provisioned->changes > 0;
+  const auto missed = missed_.find(grant);
+  if (missed != missed_.end() && wrote && !report.was_stale) {
+    queue_.PutByItself({grant, Work::kProvision, missed->second});
+    missed_.erase(missed);
+    changed_folders_.erase(grant);
+  }
+  if (changed_folders_.contains(grant)) queue_.PutByItself({grant, Work::kLook, report.job.urgency});
 }
 
 JobReport Worker::Do(const Job& job) {
@@ -173,7 +246,11 @@ JobReport Worker::Do(const Job& job) {
     return report;
   }
   report.root = (*grant)->root;
+  report.was_stale = (*grant)->is_stale;
   switch (WorkNow(job.work, **grant)) {
+    case Work::kLook:
+      DoLook(**grant, report);
+      break;
     case Work::kProvision:
       DoProvision(**grant, report);
       break;
@@ -196,6 +273,36 @@ void Worker::DoProvision(const Grant& grant, JobReport& report) {
 
 void Worker::DoVerify(const Grant& grant, JobReport& report) {
   const Expected<scanner::VerifyReport> done = engine_.Verify({grant});
+  if (!done) return Fail(report, done.error());
+  report.result = *done;
+  if (!done->complete) report.how = Ended::kStopped;
+}
+
+void Worker::DoLook(const Grant& grant, JobReport& report) {
+  scanner::ProvisionReport nothing;
+  nothing.complete = true;
+  nothing.differs = false;
+  report.result = nothing;
+  std::set<scanner::PathComponents> folders;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = changed_folders_.find(grant.id); at != changed_folders_.end())
+      folders = std::move(changed_folders_.extract(at).mapped());
+  }
+  if (folders.empty()) return;
+  if (grant.state != GrantState::kComplete) {  // Cancelled, or about to be finished: then they are looked at.
+    const std::lock_guard lock(mutex_);
+    changed_folders_[grant.id].merge(folders);
+    return;
+  }
+  report.folders.assign(folders.begin(), folders.end());
+  const Expected<scanner::ProvisionReport> done = engine_.LookAgain(grant, report.folders);
+  if (!done || !done->complete) {  // Then these are still to be looked at.
+    const std::lock_guard lock(mutex_);
+    changed_folders_[grant.id].merge(folders);
+    // What was begun is finished as a whole.
+    if (done) queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
+  }
   if (!done) return Fail(report, done.error());
   report.result = *done;
   if (!done->complete) report.how = Ended::kStopped;

@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -23,6 +25,8 @@ struct JobReport {
   Ended how = Ended::kDone;
   std::optional<Error> error;                                                                     // With kFailed.
   std::variant<scanner::ProvisionReport, scanner::VerifyReport, scanner::RollbackReport> result;  // By job.work.
+  bool was_stale = false;                        // The grant was marked when the job began.
+  std::vector<scanner::PathComponents> folders;  // Of a look.
 };
 
 // Told on the worker's thread.
@@ -53,6 +57,13 @@ class Worker {
   using Command = std::function<void(scanner::Engine& engine, store::Ledger& ledger, Queue& queue)>;
   void Post(Command command);
 
+  // These folders changed: they are looked at again when the grant's turn comes. While the grant is worked on they
+  // wait, so that our own writes cost one look and an edit of others in that time is found. Any thread.
+  void LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders);
+  // Changes of the grant were missed: what the index says counts as unknown from now on (between two batches of the
+  // running job), and everything is looked at again. While the grant itself is provisioned it is only looked at again.
+  void Missed(store::GrantId grant, Urgency urgency);
+
   // Looks at or changes the queue. Any thread; `use` is short and does not throw.
   template <class Use>
   auto WithQueue(const Use& use) {
@@ -77,6 +88,9 @@ class Worker {
   void DoProvision(const store::Grant& grant, JobReport& report);
   void DoVerify(const store::Grant& grant, JobReport& report);
   void DoRollback(JobReport& report);
+  void DoLook(const store::Grant& grant, JobReport& report);
+  void AfterWhole(const JobReport& report);
+  void MarkMissed(std::optional<store::GrantId> but);
   void Reconsider();
   Moment Now() const;
 
@@ -93,6 +107,8 @@ class Worker {
   std::condition_variable changed_;
   Queue queue_;
   std::vector<Command> commands_;
+  std::map<store::GrantId, std::set<scanner::PathComponents>> changed_folders_;
+  std::map<store::GrantId, Urgency> missed_;
   bool ending_ = false;
   std::thread thread_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
