@@ -44,7 +44,7 @@ class Provision {
   Expected<void> SurveyPart(std::vector<store::FolderId> folders);
   Expected<void> Open(store::FolderId folder);
   Expected<void> AddWay(store::FolderId folder);
-  Expected<void> DropOldFailures(const std::vector<PathComponents>& places);
+  Expected<void> DropOldFailures(const Scan& scan);
   Expected<bool> IsStillFailed(const store::Failure& failure);
   Expected<bool> BelongsElsewhere(Object& object);
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);

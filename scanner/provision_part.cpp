@@ -171,7 +171,7 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
     report_.whole = true;
     return report_;
   }
-  if (Expected<void> dropped = DropOldFailures(scan.PlacesOfPart()); !dropped) return std::unexpected(dropped.error());
+  if (Expected<void> dropped = DropOldFailures(scan); !dropped) return std::unexpected(dropped.error());
   if (Expected<void> set = ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
     return std::unexpected(set.error());
   report_.complete = true;
@@ -215,7 +215,8 @@ Expected<bool> Provision::IsStillFailed(const store::Failure& failure) {
 }
 
 // What was looked at and did not fail again; each failure is told once.
-Expected<void> Provision::DropOldFailures(const std::vector<PathComponents>& places) {
+Expected<void> Provision::DropOldFailures(const Scan& scan) {
+  const std::vector<PathComponents> places = scan.PlacesOfPart();
   const Expected<std::vector<store::Failure>> all = environment_.ledger.Failures();
   if (!all) return std::unexpected(all.error());
   std::map<std::pair<std::string, std::string>, store::Failure> kept;
@@ -224,8 +225,9 @@ Expected<void> Provision::DropOldFailures(const std::vector<PathComponents>& pla
     if (failure.grant != context_.grant.id) continue;
     ++ours;
     const Expected<ParsedPath> path = ParsePath(failure.path);
-    const bool looked_at = path && std::ranges::any_of(places, [&](const PathComponents& place) {
-                             return IsAtOrBelow(path->components, place);
+    const bool looked_at = path && !scan.RenewedFailures().contains({failure.path, failure.right}) &&
+                           std::ranges::any_of(places, [&](const PathComponents& place) {
+                             return IsAtOrBelow(path->components, place) && path->components.size() <= place.size() + 1;
                            });
     const Expected<bool> failed = looked_at ? IsStillFailed(failure) : Expected<bool>(true);
     if (!failed) return std::unexpected(failed.error());

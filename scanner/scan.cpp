@@ -82,6 +82,10 @@ Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, con
 
 Expected<void> Scan::AddFailure(const PathComponents& path, const char* right, const Error& error) {
   ++report_.failures;
+  if (is_part_ && told_.contains({FormatPath(path), right})) {
+    renewed_.emplace(FormatPath(path), right);
+    return {};
+  }
   return ledger_.AddFailure({grant_.id, FormatPath(path), right, grant_.principal, error});
 }
 

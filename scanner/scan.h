@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -65,8 +66,11 @@ class Scan {
   Expected<ScanReport> MergePart(LiveEntries& live);
   // After MergePart(): the folders that were listed.
   Expected<std::vector<store::FolderId>> FoldersOfPart();
-  // The paths of everything that was looked at lie directly in one of these.
+  // The paths of everything that was looked at are these, or lie directly in one of them.
   std::vector<PathComponents> PlacesOfPart() const;
+  // Path and right of failures that the ledger told before and that are still so: they were not added again.
+  using FailureKey = std::pair<std::string, std::string>;
+  const std::set<FailureKey>& RenewedFailures() const { return renewed_; }
 
  private:
   struct Known;
@@ -113,6 +117,7 @@ class Scan {
 
   bool is_part_ = false;
   std::vector<ScannedFolder> part_;
+  std::set<FailureKey> told_, renewed_;
   std::vector<FileId> gone_;  // Objects that left the index with a folder or a name.
 };
 

@@ -198,6 +198,10 @@ Expected<std::vector<FileId>> Scan::IdsOfPart() {
 
 Expected<ScanReport> Scan::MergePart(LiveEntries& live) {
   live_ = &live;
+  const Expected<std::vector<store::Failure>> failures = ledger_.Failures();
+  if (!failures) return std::unexpected(failures.error());
+  for (const store::Failure& failure : *failures)
+    if (failure.grant == grant_.id) told_.emplace(failure.path, failure.right);
   for (ScannedFolder& folder : part_) {
     // It may have left the index with a folder above it a moment ago.
     const Expected<bool> there = folder.ref->number == 0 ? true : IsIndexed(folder.ref->number);

@@ -74,6 +74,7 @@ void Service::Resume(const Caller&, Params& params, Reply reply) {
       if (all) queue.ResumeAll();
       for (const Grant& grant : grants) queue.Release(grant.id);
     });
+    for (const Grant& grant : grants) worker_.LookAt(grant.id, UrgencyOf(grant.root), {});  // What was held back.
     (*reply)(Json{{"resumed", Listed(grants)}});
   });
 }

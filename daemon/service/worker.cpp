@@ -119,6 +119,7 @@ Moment Worker::Now() const { return std::chrono::duration_cast<Moment>(std::chro
 
 void Worker::LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders) {
   const std::lock_guard lock(mutex_);
+  if (folders.empty() && !changed_folders_.contains(grant)) return;
   auto& held = changed_folders_[grant];
   held.insert(folders.begin(), folders.end());
   if (held.size() > kMostFolders) {
@@ -290,7 +291,8 @@ void Worker::DoLook(const Grant& grant, JobReport& report) {
       folders = std::move(changed_folders_.extract(at).mapped());
   }
   if (folders.empty()) return;
-  if (grant.state != GrantState::kComplete) {  // Cancelled, or about to be finished: then they are looked at.
+  // Cancelled, or about to be finished, or a person said pause: they are looked at after that.
+  if (grant.state != GrantState::kComplete || grant.on_hold) {
     const std::lock_guard lock(mutex_);
     changed_folders_[grant.id].merge(folders);
     return;
@@ -300,12 +302,16 @@ void Worker::DoLook(const Grant& grant, JobReport& report) {
   if (!done || !done->complete) {  // Then these are still to be looked at.
     const std::lock_guard lock(mutex_);
     changed_folders_[grant.id].merge(folders);
-    // What was begun is finished as a whole.
-    if (done) queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
   }
   if (!done) return Fail(report, done.error());
   report.result = *done;
-  if (!done->complete) report.how = Ended::kStopped;
+  if (done->complete) return;
+  report.how = Ended::kStopped;
+  // What was begun is finished as a whole.
+  const Expected<std::optional<Grant>> now = FindGrant(ledger_, grant.id);
+  if (!now || !*now || (*now)->state == GrantState::kComplete) return;
+  const std::lock_guard lock(mutex_);
+  queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
 }
 
 void Worker::DoRollback(JobReport& report) {

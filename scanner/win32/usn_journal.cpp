@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/win32/usn_journal.h"
 
-#include <winioctl.h>
-
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
+
+// Behind windows.h, which it needs.
+#include <winioctl.h>
 
 namespace acledger::scanner {
 namespace {
