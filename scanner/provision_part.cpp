@@ -5,6 +5,7 @@
 
 #include "scanner/opener.h"
 #include "scanner/provision.h"
+#include "scanner/records.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -133,6 +134,7 @@ Expected<bool> Provision::MergeAndSurvey(Scan& scan) {
     const Expected<std::vector<FolderId>> folders = scan.FoldersOfPart();
     if (!folders) return std::unexpected(folders.error());
     if (Expected<void> surveyed = SurveyPart(*folders); !surveyed) return surveyed;
+    if (Expected<void> told = RescanOthers(environment_.ledger, context_.grant); !told) return told;
     return environment_.ledger.SetGrantState(context_.grant.id, GrantState::kApplying);
   });
   if (!merged) return std::unexpected(merged.error());

@@ -50,7 +50,9 @@ std::vector<Error> Freshness::Keep(const std::vector<store::Grant>& grants) {
     return std::ranges::any_of(kept_, [&](const auto& one) { return scanner::SamePath(one.second.root, root); });
   };
   for (auto at = kept_.begin(); at != kept_.end();) {
-    const auto same = [&](const store::Grant& grant) { return grant.id == at->first; };
+    const auto same = [&](const store::Grant& grant) {
+      return grant.id == at->first && grant.state != store::GrantState::kPartOf;
+    };
     if (std::ranges::any_of(grants, same)) {
       ++at;
       continue;
@@ -60,6 +62,7 @@ std::vector<Error> Freshness::Keep(const std::vector<store::Grant>& grants) {
     if (!is_wanted(root)) watch_.Unwatch(root);
   }
   for (const store::Grant& grant : grants) {
+    if (grant.state == store::GrantState::kPartOf) continue;  // The grant above it is watched.
     Expected<scanner::ParsedPath> root = scanner::ParsePath(grant.root);
     if (!root) {
       failed.push_back(root.error());

@@ -151,7 +151,7 @@ void Worker::MarkMissed(std::optional<store::GrantId> but) {
   }
   for (const auto& [grant, urgency] : missed) {
     const Expected<std::optional<Grant>> known = FindGrant(ledger_, grant);
-    if (known && !*known) continue;  // Rolled back.
+    if (known && (!*known || (*known)->state == GrantState::kPartOf)) continue;  // Rolled back, or another one's now.
     // A ledger that cannot be written makes the look fail too, which is told and tried again.
     if (known && (*known)->state == GrantState::kComplete && !(*known)->is_stale)
       static_cast<void>(ledger_.SetStale(grant, true));
