@@ -58,8 +58,8 @@ class Worker {
   void Post(Command command);
 
   // These folders changed: they are looked at again when the grant's turn comes. While the grant is worked on they
-  // wait, so that our own writes cost one look and an edit of others in that time is found. None: those that wait, if any. Any
-  // thread.
+  // wait, so that our own writes cost one look and an edit of others in that time is found. None: those that wait, if
+  // any. Any thread.
   void LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders);
   // Changes of the grant were missed: what the index says counts as unknown from now on (between two batches of the
   // running job), and everything is looked at again. While the grant itself is provisioned it is only looked at again.
