@@ -78,7 +78,8 @@ class Fresh(unittest.TestCase):
     def start(cls):
         state = cls.windows(os.path.join(cls.folder, "state"))
         cls.daemon = subprocess.Popen([cls.emulator, cls.daemon_program, "--foreground", "--ledger",
-                                       state + "\\ledger.db", "--log", state + "\\log.txt", "--full-speed"],
+                                       state + "\\ledger.db", "--log", state + "\\log.txt", "--endpoint",
+                                       os.environ["ACLEDGER_ENDPOINT"], "--full-speed"],
                                       stderr=subprocess.DEVNULL)
         for _ in range(300):
             if cls.ask("status", check=False) is not None:
@@ -105,8 +106,9 @@ class Fresh(unittest.TestCase):
 
     @classmethod
     def ask(cls, command, *arguments, check=True):
-        done = subprocess.run([cls.emulator, cls.client, command, *arguments, "--json"], capture_output=True, timeout=120,
-                              check=False)
+        ledger = cls.windows(os.path.join(cls.folder, "state")) + "\\ledger.db"
+        done = subprocess.run([cls.emulator, cls.client, command, *arguments, "--ledger", ledger, "--json"],
+                              capture_output=True, timeout=120, check=False)
         if done.returncode != 0:
             assert not check, (command, done.returncode, done.stdout, done.stderr)
             return None
