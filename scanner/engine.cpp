@@ -105,6 +105,21 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
   return total;
 }
 
+Expected<ProvisionReport> Engine::LookAgain(const Grant& grant, std::span<const PathComponents> changed) {
+  auto context = GrantContext::MakeBare(environment_.ledger, grant);
+  if (!context) return std::unexpected(context.error());
+  const Expected<ProvisionReport> part = scanner::Provision(environment_, **context).RunPart(changed);
+  if (!part || !part->whole) return part;
+  Expected<std::vector<Grant>> now = environment_.ledger.Grants();
+  if (!now) return std::unexpected(now.error());
+  std::erase_if(*now, [&grant](const Grant& one) { return one.id != grant.id; });
+  Expected<ProvisionReport> whole = Provision(*now);
+  if (!whole) return whole;
+  whole->changes += part->changes;
+  whole->stripped += part->stripped;
+  return whole;
+}
+
 Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const OnPlanned& on_planned,
                                        store::Counts& counts) {
   ProvisionReport total;

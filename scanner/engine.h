@@ -52,6 +52,10 @@ class Engine {
 
   Expected<ProvisionReport> Provision(const std::vector<store::Grant>& grants);
 
+  // The same where only these folders (paths from the volume's root) may have changed since the grant was complete;
+  // see scanner::Provision::RunPart(). A grant that none of them concerns is left alone.
+  Expected<ProvisionReport> LookAgain(const store::Grant& grant, std::span<const PathComponents> changed);
+
   // What Provision() would write, called for each object in order; nothing is written but the index in the ledger.
   using OnPlanned = std::function<void(const GrantContext&, const store::Change&)>;
   Expected<ProvisionReport> Plan(const std::vector<store::Grant>& grants, const OnPlanned& on_planned,

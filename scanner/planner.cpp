@@ -63,7 +63,13 @@ std::size_t Planner::PositionOf(std::size_t parent, const Node& node) const {
 
 // --- Survey
 
-Expected<void> Planner::Survey() {
+std::uint8_t Planner::FolderPlan::Bits() const {
+  return static_cast<std::uint8_t>(store::kPlanned | (needs ? store::kPlanNeeds : 0) |
+                                   (blocked ? store::kPlanBlocked : 0) | (carries ? store::kPlanCarries : 0) |
+                                   (below_protected ? store::kPlanBelowRefused : 0));
+}
+
+void Planner::Prepare() {
   const std::vector<FolderTree::Entry>& entries = tree_.Entries();
   folders_.assign(entries.size(), {});
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -75,6 +81,10 @@ Expected<void> Planner::Survey() {
     folders_[i].blocked = rules.no_inheritable_entry;
     folders_[i].no_entry = rules.no_entry;
   }
+}
+
+Expected<void> Planner::Survey() {
+  Prepare();
   if (Expected<void> surveyed = SurveyRoot(); !surveyed) return surveyed;
   for (std::size_t i = 0; i < folders_.size(); ++i)
     if (Expected<void> surveyed = SurveyFolder(i); !surveyed) return surveyed;
@@ -94,10 +104,10 @@ void Planner::RollUp() {
 }
 
 Expected<void> Planner::SurveyRoot() {
-  const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);
-  if (!folders) return std::unexpected(folders.error());
-  if (folders->empty()) return Fail(ErrorKind::kCorrupt, "plan", "the index of this grant has no root");
-  root_node_ = folders->front().self;
+  const Expected<std::optional<store::Folder>> indexed = ledger_.Root(grant_.id);
+  if (!indexed) return std::unexpected(indexed.error());
+  if (!*indexed) return Fail(ErrorKind::kCorrupt, "plan", "the index of this grant has no root");
+  root_node_ = (*indexed)->self;
   met_.insert(root_node_.file_id);
   FolderPlan& root = folders_.front();
   ++root.counts[root_node_.verdict];
@@ -123,7 +133,8 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   FolderPlan& parent = folders_[position];
   if (live_.contains(node.file_id)) met_.insert(node.file_id);
   const std::size_t own = PositionOf(position, node);
-  ++(own == kNoFolder ? parent : folders_[own]).counts[node.verdict];
+  FolderPlan& counted = own == kNoFolder ? parent : folders_[own];
+  if (counted.is_open) ++counted.counts[node.verdict];  // Else its roll-up counts it already.
   if (IsExclusion(node)) return SurveyExclusion(position, node);
   if (IsLeftOut(node) || (own == kNoFolder && IsHidden(node))) return {};
   const Expected<Standing> standing = StandingOf(node, &parent);
@@ -138,7 +149,7 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
   FolderPlan& folder = folders_[own];
   folder.is_protected = facts.is_protected;
   folder.cuts = cuts;
-  folder.needs = needs;
+  folder.needs = needs || (!folder.is_open && folder.needs);
   folder.after = node.descriptor;
   folder.inherits_ours = standing->holds_ours && (standing->OurFlags(true) & kInheritable) == kInheritable;
   return {};
@@ -378,7 +389,10 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
     FolderPlan& folder = folders_[own];
     folder.after = *change ? (*change)->after : pending.node.descriptor;
     if (decision.verdict == Verdict::kDenied || decision.verdict == Verdict::kFailed) folder.carries = false;
+    NoteBits(folder);
   }
+  // Its other names may lie in folders that are closed.
+  if (is_part_ && *change && pending.node.has_links) needs_whole_ = true;
   if (Expected<void> set = SetVerdict(pending, decision.verdict, decision.reason, pending.node.descriptor); !set)
     return set;
   if (*change) {
@@ -397,12 +411,13 @@ Expected<void> Planner::Next(std::size_t limit, std::vector<Change>& intents) {
   }
   for (; !retries_.empty() && intents.size() < limit; retries_.pop_front())
     if (Expected<void> planned = PlanNode(retries_.front(), intents); !planned) return planned;
-  while (intents.size() < limit) {
+  while (intents.size() < limit && !needs_whole_) {
     if (next_node_ < nodes_.size()) {
       const std::size_t folder = next_folder_ - 1;
       if (Expected<void> planned = PlanNode({folder, nodes_[next_node_++]}, intents); !planned) return planned;
       continue;
     }
+    while (next_folder_ < folders_.size() && !folders_[next_folder_].is_open) ++next_folder_;
     if (next_folder_ >= folders_.size()) break;
     if (Expected<void> loaded = ledger_.Nodes(tree_.Entries()[next_folder_++].id, nodes_); !loaded) return loaded;
     next_node_ = 0;
@@ -453,6 +468,7 @@ Expected<void> Planner::Settled(const Change& change, Verdict verdict, Reason re
     if (!pending.node.is_folder || own == kNoFolder) continue;
     folders_[own].after = descriptor;
     if (descriptor != change.after) folders_[own].carries = false;  // What is below gets entries of its own.
+    NoteBits(folders_[own]);
   }
   under_way_.erase(found);
   return {};
@@ -482,7 +498,9 @@ Expected<bool> Planner::RetryWith(const Change& change, DescriptorId current, in
 Expected<void> Planner::StoreCounts() {
   for (std::size_t i = 0; i < folders_.size(); ++i) {
     if (!std::exchange(folders_[i].dirty, false)) continue;
-    if (Expected<void> set = ledger_.SetCounts(tree_.Entries()[i].id, folders_[i].counts); !set) return set;
+    folders_[i].stored_plan = folders_[i].Bits();
+    if (Expected<void> set = ledger_.SetPlan(tree_.Entries()[i].id, folders_[i].counts, folders_[i].stored_plan); !set)
+      return set;
   }
   return {};
 }

@@ -28,6 +28,19 @@ class Planner {
 
   Expected<void> Survey();
 
+  // What the plan of a part rests on. The tree holds the opened folders, the way to them from the root, and the folders
+  // that lie directly in them.
+  struct Part {
+    std::unordered_set<store::FolderId> opened;                 // Their entries are looked at.
+    std::unordered_map<store::FolderId, store::Folder> stored;  // How the last complete plan left a folder.
+  };
+  // Instead of Survey(); `part` must outlive the Planner. Then Next() plans what is in the opened folders.
+  Expected<void> SurveyPart(const Part& part);
+  // Right after SurveyPart(): folders to be opened too, because what is below them means something else to them now.
+  std::vector<store::FolderId> ToOpen() const;
+  // What was left closed is concerned too, so that the grant has to be scanned and planned as a whole.
+  bool NeedsWhole() const { return needs_whole_; }
+
   // Appends up to `limit` intents; none: the plan is done. Verdicts that change on the way are recorded.
   Expected<void> Next(std::size_t limit, std::vector<store::Change>& intents);
 
@@ -65,6 +78,11 @@ class Planner {
     bool carries = false;          // It will.
     bool below_protected = false;  // It or an ancestor is protected and refused.
     bool dirty = true;
+    std::uint8_t stored_plan = 0;           // PlanBits as the ledger has them.
+    bool is_open = true;                    // Its entries are planned.
+    const store::Folder* before = nullptr;  // In a part: how the last plan left it.
+
+    std::uint8_t Bits() const;
   };
   struct Standing {                   // One object as it is now.
     store::DescriptorId bare = 0;     // Without our entry.
@@ -97,6 +115,12 @@ class Planner {
   Expected<void> SurveyNode(std::size_t position, const store::Node& node);
   Expected<void> SurveyExclusion(std::size_t position, const store::Node& node);
   Expected<void> SurveyRoot();
+  void Prepare();
+  void TakeBefore(std::size_t position, const Part& part);
+  // A folder whose own row is not among those that are looked at.
+  Expected<void> SurveySelf(std::size_t position);
+  void RollUpPart();
+  void NoteBits(FolderPlan& folder);
   static constexpr std::size_t kNoFolder = ~std::size_t{0};
   // The position of the folder that `node` stands for, kNoFolder for a file or a folder that was not entered.
   std::size_t PositionOf(std::size_t parent, const store::Node& node) const;
@@ -147,6 +171,8 @@ class Planner {
   std::unordered_map<FileId, store::Node> settled_links_;       // Files with several names, once one is settled.
   std::vector<PathComponents> strays_;
   std::unordered_set<FileId> met_;  // Objects with a live change that the index holds.
+  bool is_part_ = false;
+  bool needs_whole_ = false;
 };
 
 }  // namespace acledger::scanner

@@ -54,6 +54,11 @@ Expected<bool> Provision::ScanAndSurvey() {
     if (!scanned->complete) return false;
     const auto forgotten = ledger.InTransaction([&] { return ForgetParts(ledger, context_.grant); });
     if (!forgotten) return std::unexpected(forgotten.error());
+    if (context_.grant.is_stale && !scanned->resumed) {
+      if (Expected<void> fresh = ledger.SetStale(context_.grant.id, false); !fresh)
+        return std::unexpected(fresh.error());
+      context_.grant.is_stale = false;
+    }
     if (was_complete && !scanned->resumed && scanned->rows_written + scanned->open_ends == 0) {
       report_.complete = true;
       return false;
@@ -101,14 +106,17 @@ Expected<ProvisionReport> Provision::Run() {
     return std::unexpected(told.error());
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
   if (environment_.stop) return report_;
-  if (Expected<void> stripped = StripDisplaced(); !stripped) return std::unexpected(stripped.error());
-  if (environment_.stop) return report_;
-  if (Expected<void> stripped = StripExcluded(); !stripped) return std::unexpected(stripped.error());
+  if (Expected<void> stripped = Strip(); !stripped) return std::unexpected(stripped.error());
   if (environment_.stop) return report_;
   if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
     return std::unexpected(set.error());
   report_.complete = true;
   return report_;
+}
+
+Expected<void> Provision::Strip() {
+  if (Expected<void> stripped = StripDisplaced(); !stripped || environment_.stop) return stripped;
+  return StripExcluded();
 }
 
 // What was created (or moved) below a folder that passed our entry on, and is not to have it.
@@ -140,6 +148,12 @@ Expected<void> Provision::StripDisplaced() {
   for (const FileId& id : displaced_) {
     const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound) continue;  // Gone; the record stays until the rollback.
+    if (is_part_ && object) {
+      // The look at the folder where it is now tells what it needs.
+      const Expected<bool> elsewhere = BelongsElsewhere(**object);
+      if (!elsewhere) return std::unexpected(elsewhere.error());
+      if (*elsewhere) continue;
+    }
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
     if (!live) return std::unexpected(live.error());
     for (const Change& change : *live)
@@ -330,7 +344,8 @@ Expected<void> Provision::ApplyAll() {
       if (Expected<bool> flushed = FlushIfPossible(environment_.volume); !flushed)
         return std::unexpected(flushed.error());
   }
-  return runner.Flush();
+  // A look that found nothing to write has nothing to wait for.
+  return is_part_ && report_.changes == 0 ? Expected<void>{} : runner.Flush();
 }
 
 }  // namespace acledger::scanner

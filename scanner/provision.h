@@ -11,6 +11,8 @@ struct ProvisionReport {
   std::uint64_t failures = 0;
   std::uint64_t stripped = 0;  // Entries of ours taken out of excluded places, and of objects that left the grant.
   bool complete = false;       // false: stopped; the next run goes on from here.
+  bool differs = true;         // false: all was as the index had it.
+  bool whole = true;           // false: a part was looked at, and that was enough.
 };
 
 // Makes one grant true on the volume: scan, plan, apply, each from where an earlier run left it. Settle() first.
@@ -21,6 +23,12 @@ class Provision {
 
   Expected<ProvisionReport> Run();
 
+  // Looks at these folders alone (paths from the volume's root), enters what is new in them, and makes the grant true
+  // there: where nothing else changed, the grant is then as after Run(). The cost follows what changed. Where that does
+  // not do (see Scan::ReadPart, Planner::NeedsWhole, a grant that is not complete), the report says `whole`: a Run()
+  // with a context of its own is needed.
+  Expected<ProvisionReport> RunPart(std::span<const PathComponents> changed);
+
   using OnIntent = std::function<void(const store::Change&)>;
   Expected<ProvisionReport> DryRun(const OnIntent& on_intent, store::Counts& counts);
 
@@ -28,6 +36,17 @@ class Provision {
   Expected<bool> KeepsDescriptors();
   Expected<bool> ScanAndSurvey();
   Expected<void> ApplyAll();
+  Expected<void> Strip();
+  Expected<std::optional<std::vector<std::shared_ptr<FolderRef>>>> FoldersFor(std::span<const PathComponents> changed);
+  Expected<void> LoadLive(std::span<const FileId> ids);
+  Expected<void> LoadLiveIn(store::FolderId folder);
+  Expected<bool> MergeAndSurvey(Scan& scan);
+  Expected<void> SurveyPart(std::vector<store::FolderId> folders);
+  Expected<void> Open(store::FolderId folder);
+  Expected<void> AddWay(store::FolderId folder);
+  Expected<void> DropOldFailures(const Scan& scan);
+  Expected<bool> IsStillFailed(const store::Failure& failure);
+  Expected<bool> BelongsElsewhere(Object& object);
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);
   Expected<void> RecordOne(const BatchRunner::Done& done);
   Expected<void> Applied(const store::Change& change);
@@ -46,6 +65,9 @@ class Provision {
   LiveEntries live_;
   bool alone_ = true;  // No other grant is in the ledger: no object has two records.
   std::optional<Planner> planner_;
+  Planner::Part part_;
+  bool is_part_ = false;
+  bool needs_whole_ = false;
   std::vector<FileId> displaced_;
   std::vector<store::ChangeResult> results_;
   std::uint64_t planned_ = 0;

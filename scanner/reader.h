@@ -38,8 +38,9 @@ struct ScannedName {
   Exclusion exclusion = Exclusion::kNone;
   std::optional<Error> error;  // Opening or reading failed; `right` says what was asked for.
   const char* right = "";
-  bool entered = false;  // A folder that will be listed.
-  bool hidden = false;   // A folder that the grant's requester may not list: what is in it is none of his.
+  bool entered = false;   // A folder that will be listed.
+  bool hidden = false;    // A folder that the grant's requester may not list: what is in it is none of his.
+  bool as_known = false;  // Entered, and in a partial scan not listed again: the index holds it as it is.
 };
 
 struct ScannedFolder {

@@ -83,6 +83,10 @@ Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, con
 
 Expected<void> Scan::AddFailure(const PathComponents& path, const char* right, const Error& error) {
   ++report_.failures;
+  if (is_part_ && told_.contains({FormatPath(path), right})) {
+    renewed_.emplace(FormatPath(path), right);
+    return {};
+  }
   return ledger_.AddFailure({grant_.id, FormatPath(path), right, grant_.principal, error});
 }
 
@@ -215,8 +219,10 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     if (!id) return std::unexpected(id.error());
     ref.number = *id;
   }
+  if (is_part_)
+    if (Expected<void> noted = NoteFoldersIn(ref.number); !noted) return noted;
   std::vector<Node> known;
-  if (known_.Contains(ref.number)) {
+  if (is_part_ || known_.Contains(ref.number)) {
     if (Expected<void> loaded = ledger_.Nodes(ref.number, known); !loaded) return loaded;
     std::ranges::sort(known, {}, [](const Node& node) { return std::tie(node.name, node.file_id); });
   }
@@ -251,6 +257,7 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
   report_.rows_written += *written;
   report_.objects += nodes.size();
   total_ += counts;
+  if (is_part_) return {};
   if (Expected<void> added = ledger_.AddFrontier(frontier); !added) return added;
   return ledger_.RemoveFrontier({grant_.id, ref.parent ? ref.parent->number : 0, ToWtf8(ref.name), ref.id});
 }
@@ -331,6 +338,16 @@ Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
 Expected<std::vector<FolderTask>> Scan::Start() {
   const Expected<std::vector<store::FrontierFolder>> frontier = ledger_.Frontier(grant_.id);
   if (!frontier) return std::unexpected(frontier.error());
+  if (grant_.is_stale) {
+    // What was listed before changes were missed tells nothing: from the root again.
+    const Expected<void> cleared = ledger_.InTransaction([&]() -> Expected<void> {
+      for (const store::FrontierFolder& folder : *frontier)
+        if (Expected<void> removed = ledger_.RemoveFrontier(folder); !removed) return removed;
+      return {};
+    });
+    if (!cleared) return std::unexpected(cleared.error());
+    return StartAtRoot();
+  }
   if (frontier->empty() || frontier->front().parent == 0) return StartAtRoot();
   report_.resumed = true;
   std::unordered_map<store::FolderId, std::shared_ptr<FolderRef>> refs;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -53,7 +54,34 @@ class Scan {
   // Adopted entries are added to `live`.
   Expected<ScanReport> Run(unsigned readers, LiveEntries& live, const StopFlag& stop);
 
+  // --- A part: some folders of the index are listed again, and what is new in them wholly. The frontier, the grant's
+  // state and the roll-ups are left alone.
+
+  // What is there, in memory; newest folders last. False: only a whole scan can tell (too much that is new; the root
+  // itself changed; a file with several names came, went or changed).
+  Expected<bool> ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, const StopFlag& stop);
+  // Ids whose records decide what the objects that were read are; a superset.
+  Expected<std::vector<FileId>> IdsOfPart();
+  // Into the index, in the caller's transaction. `live` holds the records of IdsOfPart().
+  Expected<ScanReport> MergePart(LiveEntries& live);
+  // After MergePart(): the folders that were listed.
+  Expected<std::vector<store::FolderId>> FoldersOfPart();
+  // The paths of everything that was looked at are these, or lie directly in one of them.
+  std::vector<PathComponents> PlacesOfPart() const;
+  // Path and right of failures that the ledger told before and that are still so: they were not added again.
+  using FailureKey = std::pair<std::string, std::string>;
+  const std::set<FailureKey>& RenewedFailures() const { return renewed_; }
+
  private:
+  struct Known;
+  Expected<bool> ReadFolderOfPart(FolderReader& reader, FolderTask task, bool wholly, std::vector<FolderTask>& below);
+  Expected<bool> Prune(ScannedFolder& scanned, const Known& known, std::vector<FolderTask>& tasks);
+  Expected<bool> IsAsKnown(const ScannedName& name, const store::Node& node);
+  Expected<bool> NoteGone(store::FolderId folder, const store::Node& node);
+  Expected<bool> RootIsAsKnown(Object& root);
+  Expected<bool> IsIndexed(store::FolderId folder);
+  Expected<FolderTask> OpenTask(std::shared_ptr<FolderRef> ref);
+  Expected<void> NoteFoldersIn(store::FolderId folder);
   Expected<std::vector<FolderTask>> Start();
   Expected<std::vector<FolderTask>> StartAtRoot();
   Expected<void> RecordRoot(store::Node& self);
@@ -87,6 +115,11 @@ class Scan {
   std::unordered_set<store::GrantId> same_layer_;  // This grant, and others of its principal and mask.
   store::Counts total_;
   ScanReport report_;
+
+  bool is_part_ = false;
+  std::vector<ScannedFolder> part_;
+  std::set<FailureKey> told_, renewed_;
+  std::vector<FileId> gone_;  // Objects that left the index with a folder or a name.
 };
 
 }  // namespace acledger::scanner

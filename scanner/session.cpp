@@ -6,6 +6,13 @@
 namespace acledger::scanner {
 
 Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger, const store::Grant& grant) {
+  Expected<std::unique_ptr<GrantContext>> context = MakeBare(ledger, grant);
+  if (!context) return context;
+  if (Expected<void> loaded = (*context)->ReloadTree(ledger); !loaded) return std::unexpected(loaded.error());
+  return context;
+}
+
+Expected<std::unique_ptr<GrantContext>> GrantContext::MakeBare(store::Ledger& ledger, const store::Grant& grant) {
   std::unique_ptr<GrantContext> context(new GrantContext(ledger, grant));
   Expected<ParsedPath> root = ParsePath(grant.root);
   if (!root) return std::unexpected(root.error());
@@ -17,7 +24,6 @@ Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger
   const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
   if (!grants) return std::unexpected(grants.error());
   context->descriptors.LeaveOut(*grants);
-  if (Expected<void> loaded = context->ReloadTree(ledger); !loaded) return std::unexpected(loaded.error());
   return context;
 }
 

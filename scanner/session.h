@@ -30,6 +30,8 @@ struct Environment {
 class GrantContext {
  public:
   static Expected<std::unique_ptr<GrantContext>> Make(store::Ledger& ledger, const store::Grant& grant);
+  // The same with an empty tree: for work on a part of the grant.
+  static Expected<std::unique_ptr<GrantContext>> MakeBare(store::Ledger& ledger, const store::Grant& grant);
 
   store::Grant grant;
   PathComponents root;

@@ -142,13 +142,24 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+// How the last complete plan saw a folder: enough to plan a part of the tree without looking at the rest. Stored: never
+// renumber.
+enum PlanBits : std::uint8_t {
+  kPlanned = 1,            // The others say something.
+  kPlanNeeds = 2,          // It, or something below that inheritance could reach, needs an entry.
+  kPlanBlocked = 4,        // Nothing inheritable: an exclusion lies at or below it, or could.
+  kPlanCarries = 8,        // It passes our entry on.
+  kPlanBelowRefused = 16,  // It or a folder above it is protected and refused.
+};
+
 // A folder of the index whose entries are known. The grant's root is a folder with parent 0 whose own object is `self`.
 struct Folder {
   FolderId id = 0;
   FolderId parent = 0;
   GrantId grant = 0;
-  Node self;      // The folder's own row: stored with its parent's nodes, for a root with the folder.
-  Counts counts;  // Roll-up: the subtree, the folder itself included.
+  Node self;              // The folder's own row: stored with its parent's nodes, for a root with the folder.
+  Counts counts;          // Roll-up: the subtree, the folder itself included.
+  std::uint8_t plan = 0;  // Of PlanBits; 0: not planned since it was listed.
 };
 
 // A folder that was seen and not yet listed.
@@ -299,7 +310,14 @@ class Ledger {
   Expected<void> Nodes(FolderId folder, std::vector<Node>& out);
   Expected<std::optional<Folder>> Root(GrantId grant);   // Empty: nothing of the grant is indexed yet.
   Expected<std::vector<Folder>> Folders(GrantId grant);  // Ascending id; with counts.
+  // The folders on the way along `names`, the root's first, as far as they are in the index. Names as in Find().
+  Expected<std::vector<Folder>> FoldersAlong(GrantId grant, std::span<const std::string> names,
+                                             const std::function<std::string(std::string_view)>& fold = {});
+  // From the root down to the folder itself; empty: it is not in the index.
+  Expected<std::vector<Folder>> FoldersTo(FolderId folder);
+  Expected<std::vector<Folder>> FoldersIn(FolderId parent);  // Ascending id; with counts.
   Expected<void> SetCounts(FolderId folder, const Counts& counts);
+  Expected<void> SetPlan(FolderId folder, const Counts& counts, std::uint8_t plan);
   Expected<void> RemoveIndex(GrantId grant);
 
   Expected<void> AddFrontier(std::span<const FrontierFolder> folders);

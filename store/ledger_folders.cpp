@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "store/ledger_impl.h"
 #include "store/rows.h"
 
@@ -6,12 +8,15 @@ namespace acledger::store {
 namespace {
 
 // A folder's own row: with its parent's nodes, or in `folder` for a root.
-#define FOLDER_COLUMNS                                                                                                \
-  "SELECT f.id, f.parent, f.grant_id, f.name, f.file_id, f.descriptor, f.status, n.descriptor, n.status, f.unknown, " \
-  "f.readable, f.covered, f.pending, f.denied, f.skipped, f.drifted, f.failed FROM folder f LEFT JOIN node n ON "     \
+#define FOLDER_COLUMNS                                                                                                 \
+  "SELECT f.id, f.parent, f.grant_id, f.name, f.file_id, f.descriptor, f.status, n.descriptor, n.status, f.unknown, "  \
+  "f.readable, f.covered, f.pending, f.denied, f.skipped, f.drifted, f.failed, f.plan FROM folder f LEFT JOIN node n " \
+  "ON "                                                                                                                \
   "n.folder = f.parent AND n.name = f.name AND +n.name = f.name COLLATE BINARY "
 constexpr char kFoldersOfGrant[] = FOLDER_COLUMNS "WHERE f.grant_id = ? ORDER BY f.id";
 constexpr char kRootOfGrant[] = FOLDER_COLUMNS "WHERE f.parent = 0 AND f.grant_id = ?";
+constexpr char kFoldersIn[] = FOLDER_COLUMNS "WHERE f.parent = ? ORDER BY f.id";
+constexpr char kFolder[] = FOLDER_COLUMNS "WHERE f.id = ?";
 constexpr char kFolderAt[] = FOLDER_COLUMNS "WHERE f.parent = ? AND f.name = ? AND f.grant_id = ?";
 #undef FOLDER_COLUMNS
 constexpr int kFirstCount = 9;
@@ -29,6 +34,7 @@ Expected<Folder> ReadFolder(const sqlite::Query& row) {
   for (int i = 0; i < static_cast<int>(kVerdicts); ++i) {
     folder.counts.by_verdict[static_cast<std::size_t>(i)] = static_cast<std::uint64_t>(row.Int(kFirstCount + i));
   }
+  folder.plan = static_cast<std::uint8_t>(row.Int(kFirstCount + static_cast<int>(kVerdicts)));
   return folder;
 }
 
@@ -37,9 +43,58 @@ Expected<Folder> ReadFolder(const sqlite::Query& row) {
 Expected<std::optional<Folder>> Ledger::Root(GrantId grant) { return impl_->RootOf(grant); }
 
 Expected<std::vector<Folder>> Ledger::Folders(GrantId grant) {
-  std::vector<Folder> folders;
   auto query = impl_->db.Use(kFoldersOfGrant);
-  query.With(grant);
+  return impl_->ReadFolders(query.With(grant));
+}
+
+Expected<std::vector<Folder>> Ledger::FoldersIn(FolderId parent) {
+  auto query = impl_->db.Use(kFoldersIn);
+  return impl_->ReadFolders(query.With(parent));
+}
+
+Expected<std::vector<Folder>> Ledger::FoldersTo(FolderId folder) {
+  std::vector<Folder> way;
+  auto done = impl_->AtOneMoment([&]() -> Expected<void> {
+    for (FolderId next = folder; next != 0; next = way.back().parent) {
+      auto query = impl_->db.Use(kFolder);
+      auto found = impl_->OneFolder(query.With(next));
+      if (!found) return std::unexpected(found.error());
+      if (!*found && way.empty()) return {};
+      // A parent's number is lower than its children's: a ring, or none, means a damaged file.
+      if (!*found || (*found)->parent >= next)
+        return std::unexpected(Error{ErrorKind::kCorrupt, "read ledger", Path(), 0, "a folder has no way to its root"});
+      way.push_back(**std::move(found));
+    }
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  std::ranges::reverse(way);
+  return way;
+}
+
+Expected<std::vector<Folder>> Ledger::FoldersAlong(GrantId grant, std::span<const std::string> names,
+                                                   const Fold& fold) {
+  std::vector<Folder> along;
+  auto done = impl_->AtOneMoment([&]() -> Expected<void> {
+    auto folder = impl_->RootOf(grant);
+    if (!folder) return std::unexpected(folder.error());
+    for (auto name = names.begin(); *folder; ++name) {
+      along.push_back(**std::move(folder));
+      if (name == names.end()) break;
+      auto node = impl_->NodeAt(along.back().id, *name, fold);
+      if (!node) return std::unexpected(node.error());
+      if (!*node || !(*node)->is_folder) break;
+      folder = impl_->FolderAt(grant, along.back().id, (*node)->name);
+      if (!folder) return std::unexpected(folder.error());
+    }
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return along;
+}
+
+Expected<std::vector<Folder>> Ledger::Impl::ReadFolders(sqlite::Query& query) {
+  std::vector<Folder> folders;
   auto done = query.Each([&]() -> Expected<void> {
     auto folder = ReadFolder(query);
     if (!folder) return std::unexpected(folder.error());
@@ -73,6 +128,17 @@ Expected<void> Ledger::SetCounts(FolderId folder, const Counts& counts) {
       "failed = ? WHERE id = ?");
   int index = 0;
   for (const std::uint64_t count : counts.by_verdict) update.Bind(++index, count);
+  update.Bind(++index, folder);
+  return impl_->WriteOne(update, "folder", folder);
+}
+
+Expected<void> Ledger::SetPlan(FolderId folder, const Counts& counts, std::uint8_t plan) {
+  auto update = impl_->db.Use(
+      "UPDATE folder SET unknown = ?, readable = ?, covered = ?, pending = ?, denied = ?, skipped = ?, drifted = ?, "
+      "failed = ?, plan = ? WHERE id = ?");
+  int index = 0;
+  for (const std::uint64_t count : counts.by_verdict) update.Bind(++index, count);
+  update.Bind(++index, plan);
   update.Bind(++index, folder);
   return impl_->WriteOne(update, "folder", folder);
 }

@@ -72,6 +72,7 @@ struct Ledger::Impl {
   Expected<void> Revive(ChangeId first, ChangeId last);
   void NoteUnflushed(ChangeId first, ChangeId last);
 
+  Expected<std::vector<Folder>> ReadFolders(sqlite::Query& query);
   Expected<std::optional<Folder>> OneFolder(sqlite::Query& query);
   Expected<std::optional<Folder>> RootOf(GrantId grant);
   Expected<std::optional<Folder>> FolderAt(GrantId grant, FolderId parent, std::string_view name);

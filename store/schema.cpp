@@ -86,7 +86,11 @@ CREATE INDEX holder_grant ON holder(grant_id);
 CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3}};
+// folder.plan: how the last complete plan saw the folder (store::PlanBits), so that a part can be planned by itself.
+constexpr char kVersion4[] = "ALTER TABLE folder ADD COLUMN plan INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3},
+                            Migration{4, kVersion4}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =

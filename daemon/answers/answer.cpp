@@ -16,6 +16,8 @@ constexpr Verdict kOrder[] = {Verdict::kReadable, Verdict::kCovered, Verdict::kP
 
 }  // namespace
 
+const char* const kStale = "changes were missed: it is looked at again";
+
 std::string Hex(std::uint32_t value) {
   char text[16];
   std::snprintf(text, sizeof text, "0x%x", value);
@@ -41,6 +43,13 @@ store::Counts CountsFrom(const Json& json) {
   store::Counts counts;
   for (const Verdict verdict : kOrder) counts[verdict] = NumberIn(json, store::Name(verdict));
   return counts;
+}
+
+store::Counts Known(const store::Grant& grant, const store::Counts& counts) {
+  if (!grant.is_stale) return counts;
+  store::Counts unknown;
+  unknown[Verdict::kUnknown] = counts.Objects();
+  return unknown;
 }
 
 Json ToJson(const Error& error) {
@@ -84,13 +93,14 @@ Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer) {
     if (!viewer.Owns(grant)) continue;
     const Expected<std::optional<store::Folder>> folder = ledger.Root(grant.id);
     if (!folder) return std::unexpected(folder.error());
-    const store::Counts counts = *folder ? (*folder)->counts : store::Counts{};
+    const store::Counts counts = Known(grant, *folder ? (*folder)->counts : store::Counts{});
     total += counts;
     Json root = {{"grant", grant.id},
                  {"path", grant.root},
                  {"principal", grant.principal.ToString()},
                  {"mask", Hex(grant.mask)},
-                 {"state", store::Name(grant.state)}};
+                 {"state", store::Name(grant.state)},
+                 {"stale", grant.is_stale}};
     root.update(ToJson(counts));
     roots.push_back(std::move(root));
   }
@@ -134,10 +144,11 @@ Json CoverageOf(const std::string& path, const store::Grant& grant, const store:
   Json answer = {{"path", path},
                  {"root", grant.root},
                  {"principal", grant.principal.ToString()},
-                 {"verdict", store::Name(node.verdict)},
-                 {"reason", store::Name(node.reason)},
-                 {"state", store::Name(grant.state)}};
-  answer.update(ToJson(counts));
+                 {"verdict", store::Name(grant.is_stale ? Verdict::kUnknown : node.verdict)},
+                 {"reason", grant.is_stale ? kStale : store::Name(node.reason)},
+                 {"state", store::Name(grant.state)},
+                 {"stale", grant.is_stale}};
+  answer.update(ToJson(Known(grant, counts)));
   return answer;
 }
 

@@ -19,6 +19,12 @@ std::uint64_t NumberIn(const Json& json, const char* name);
 Json ToJson(const Error& error);
 Json ToJson(const store::Failure& failure);
 
+// The reason where a grant is stale.
+extern const char* const kStale;
+
+// What may be said of them: where changes of the grant were missed, every object is unknown.
+store::Counts Known(const store::Grant& grant, const store::Counts& counts);
+
 // objects, verdicts and roots.
 // "holders": who wants which of these grants for now; those of one user alone unless `user` is empty.
 Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant>& grants, const std::string& user);

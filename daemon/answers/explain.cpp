@@ -53,7 +53,8 @@ Expected<Json> FromIndex(store::Ledger& ledger, const store::Ledger::Found& foun
   Json json = {{"verdict", store::Name(found.node.verdict)}, {"reason", store::Name(found.node.reason)}};
   const Expected<store::Counts> below = viewer.CountsOf(ledger, found);
   if (!below) return std::unexpected(below.error());
-  if (found.as_folder) json["below"] = ToJson(*below);
+  if (found.grant.is_stale) json = {{"verdict", store::Name(store::Verdict::kUnknown)}, {"reason", kStale}};
+  if (found.as_folder) json["below"] = ToJson(Known(found.grant, *below));
   const Expected<std::vector<store::Change>> live = ledger.LiveChangesOf(found.node.file_id);
   if (!live) return std::unexpected(live.error());
   for (const store::Change& change : *live) {

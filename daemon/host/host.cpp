@@ -14,6 +14,8 @@ using store::LogLevel;
 
 struct Host::Opened {
   std::unique_ptr<scanner::Volume> volume;
+  std::unique_ptr<scanner::ChangeWatch> watch;   // Null: nobody else writes the volume, or changes are not told.
+  std::unique_ptr<scanner::UsnJournal> journal;  // Null: none.
   std::unique_ptr<store::Ledger> writer, reader, explainer;
 };
 
@@ -86,7 +88,19 @@ Expected<void> Host::OpenVolumeAndLedger() {
   return {};
 }
 
+// Nobody else writes an image.
+void Host::OpenWatch() {
+  if (!options_.image.empty()) return;
+  Expected<std::unique_ptr<scanner::ChangeWatch>> watch = WatchLiveVolume(opened_->volume->Info());
+  if (watch)
+    opened_->watch = std::move(*watch);
+  else
+    log_->Write(LogLevel::kError, "changes are not heard of: " + watch.error().ToString());
+  opened_->journal = JournalOfLiveVolume(opened_->volume->Info());
+}
+
 void Host::MakeService() {
+  OpenWatch();
   load_ = SystemLoad();
   service_ = std::make_unique<Service>(io_, ServiceParts{.volume = *opened_->volume,
                                                          .writer = *opened_->writer,
@@ -94,7 +108,9 @@ void Host::MakeService() {
                                                          .explainer = *opened_->explainer,
                                                          .ledger_path = ledger_path_,
                                                          .snapshots = true,
-                                                         .load = load_.get()});
+                                                         .load = load_.get(),
+                                                         .watch = opened_->watch.get(),
+                                                         .journal = opened_->journal.get()});
   service_->SetPace(settings_->Pace());
   service_->SetPrincipals(settings_->Users());
   service_->SetLog([this](bool is_error, const std::string& line) {
@@ -194,10 +210,12 @@ void Host::Follow() {
   ArmVerify();
 }
 
-// From now on; a new interval begins anew.
+// From now on; a new interval begins anew. Where changes are heard of, what was looked at a while ago is known best
+// there.
 void Host::ArmVerify() {
   const std::chrono::hours every(settings_->Daemon().verify_hours);
   verify_timer_.cancel();
+  if (opened_->watch) return service_->SetVerifyEvery(every);
   if (every == std::chrono::hours::zero()) return;
   verify_timer_.expires_after(every);
   verify_timer_.async_wait([this](std::error_code cancelled) {

@@ -43,6 +43,7 @@ class Host final : public Hosted {
   Expected<void> FindPlaces();
   Expected<void> OpenLog();
   Expected<void> OpenVolumeAndLedger();
+  void OpenWatch();
   void MakeService();
   Expected<void> Listen();
   void Follow();

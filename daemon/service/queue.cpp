@@ -28,7 +28,7 @@ bool StartsWith(const std::string& text, std::string_view start) {
 }  // namespace
 
 const char* Name(Work work) {
-  constexpr std::array kNames{"provision", "verify", "rollback"};
+  constexpr std::array kNames{"look", "provision", "verify", "rollback"};
   return kNames[static_cast<std::size_t>(work)];
 }
 
@@ -89,6 +89,16 @@ void Queue::Put(const Job& job) {
   }
 }
 
+void Queue::PutByItself(const Job& job) {
+  const auto at = waiting_.find(job.grant);
+  if (at == waiting_.end()) return Put(job);
+  Waiting& waiting = at->second;
+  if (running_ == job.grant)
+    waiting.again = waiting.again ? std::max(*waiting.again, job.work) : job.work;
+  else if (waiting.job.work == Work::kLook)
+    waiting.job.work = job.work;
+}
+
 std::optional<Job> Queue::Next(Moment now) {
   if (running_) return std::nullopt;
   const Waiting* best = MostWanted(now);
@@ -109,7 +119,7 @@ void Queue::End(Ended how, Moment now) {
   }
   switch (how) {
     case Ended::kStopped:
-      if (again == Work::kRollback) waiting.job.work = *again;
+      if (again == Work::kRollback || (again && waiting.job.work == Work::kLook)) waiting.job.work = *again;
       return;
     case Ended::kFailed:
       waiting.not_before = again ? Moment{} : now + DelayAfter(++waiting.failures);

@@ -14,8 +14,9 @@ namespace acledger::daemon {
 // Since the start of the daemon; passed in, so that tests own the time.
 using Moment = std::chrono::milliseconds;
 
-// What is to be done about a grant. A rollback replaces a provision of the same grant, never the other way round.
-enum class Work : std::uint8_t { kProvision, kVerify, kRollback };
+// What is to be done about a grant. A rollback replaces a provision of the same grant, never the other way round. A
+// look is at folders that changed (Worker knows which); everything else looks at them too.
+enum class Work : std::uint8_t { kLook, kProvision, kVerify, kRollback };
 const char* Name(Work work);
 
 // How much a grant is wanted: the lower, the sooner.
@@ -46,6 +47,9 @@ enum class Ended : std::uint8_t {
 class Queue {
  public:
   void Put(const Job& job);
+  // The same for what nobody asked for (a change was heard of, a verify is due): a grant on hold stays so, one that was
+  // cancelled too, and a retry keeps its time.
+  void PutByItself(const Job& job);
 
   // The most wanted job that may run at `now`; it counts as running until End(). Nothing while one runs, or while all
   // is paused.

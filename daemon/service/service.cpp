@@ -47,7 +47,10 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
                  if (!stopped_ && server_ != nullptr) server_->Notify(client, method, params);
                });
              }),
-      timer_(io) {}
+      timer_(io) {
+  if (parts.watch)
+    fresh_ = std::make_unique<Freshness>(io, *parts.watch, parts.journal, parts.volume, worker_, parts.fresh);
+}
 
 std::vector<std::string_view> Service::MethodNames() {
   std::vector<std::string_view> names;
@@ -57,6 +60,7 @@ std::vector<std::string_view> Service::MethodNames() {
 
 Service::~Service() { Stop(); }
 
+// Nothing is scanned before it serves: what happened while no daemon ran is looked for in the background.
 Expected<void> Service::Start() {
   const Expected<bool> paused = IsPausedForGood(parts_.writer);
   if (!paused) return std::unexpected(paused.error());
@@ -68,8 +72,21 @@ Expected<void> Service::Start() {
     keeper_ = std::move(*keeper);
     parts_.writer.SetOnCommit([this] { keeper_->Wake(); });
   }
+  const Expected<std::vector<store::Grant>> grants = parts_.writer.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  if (fresh_) KeepFresh();
   if (Expected<void> started = worker_.Start(); !started) return started;
+  if (fresh_) fresh_->Start(*grants);
   return holders_.Look();
+}
+
+// On the thread that has the writing ledger: the worker's, or the caller's before it runs.
+void Service::KeepFresh() {
+  if (!fresh_) return;
+  const Expected<std::vector<store::Grant>> grants = parts_.writer.Grants();
+  if (!grants) return log_(true, grants.error().ToString());
+  for (const Error& error : fresh_->Keep(*grants))
+    log_(true, "cannot watch for changes, only the verify finds them: " + error.ToString());
 }
 
 void Service::Stop() {
@@ -77,6 +94,7 @@ void Service::Stop() {
   timer_.cancel();
   holders_.Stop();
   trouble_timer_.cancel();
+  if (fresh_) fresh_->Stop();
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();
@@ -115,7 +133,35 @@ void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
   Publish("progress", std::move(json));
 }
 
+// What a look found. A copied tree is one notification.
+void Service::OnLooked(const JobReport& report) {
+  constexpr std::size_t kMostFolders = 50;
+  const auto* done = std::get_if<scanner::ProvisionReport>(&report.result);
+  if (!done || !done->differs) return;
+  Json folders = Json::array();
+  for (const scanner::PathComponents& folder : report.folders)
+    if (folders.size() < kMostFolders) folders.push_back(scanner::FormatPath(folder));
+  Json json = {{"grant", report.job.grant},
+               {"root", report.root},
+               {"folders", std::move(folders)},
+               {"more_folders", report.folders.size() - std::min(report.folders.size(), kMostFolders)},
+               {"changes", done->changes},
+               {"failures", done->failures}};
+  const Expected<std::optional<store::Folder>> root = parts_.writer.Root(report.job.grant);
+  if (root && *root) json["counts"] = ToJson((*root)->counts);
+  if (done->changes > 0)
+    log_(false, "look at " + std::to_string(report.folders.size()) + " changed folders of " + report.root + ": " +
+                    std::to_string(done->changes) + " descriptors written");
+  Publish("verdict", std::move(json));
+}
+
 void Service::OnEnded(const JobReport& report) {
+  if (fresh_ && report.how == Ended::kDone &&
+      worker_.WithQueue([](const Queue& queue) { return queue.Jobs().empty(); }))
+    fresh_->AllDone(parts_.writer);
+  if (report.job.work == Work::kLook && report.how == Ended::kDone) return OnLooked(report);
+  if (fresh_ && report.job.work == Work::kRollback) KeepFresh();
+  if (fresh_ && report.how == Ended::kDone) fresh_->WholeLook(report.job.grant);
   const char* how = report.how == Ended::kDone ? "done" : report.how == Ended::kStopped ? "stopped" : "failed";
   const Json result = std::visit([](const auto& one) { return ToJson(one); }, report.result);
   Json json = {{"grant", report.job.grant},

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "daemon/server/server.h"
+#include "daemon/service/freshness.h"
 #include "daemon/service/holders.h"
 #include "daemon/service/line_limit.h"
 #include "daemon/service/params.h"
@@ -28,10 +29,13 @@ struct ServiceParts {
   store::Ledger& explainer;  // A third one, for the thread that asks the volume.
   std::string ledger_path;
   unsigned readers = 2;
-  bool snapshots = false;             // Keeps a file for each user beside the ledger: daemon/snapshot.
-  bool polite = true;                 // Gives way to other programs.
-  ProcessTable* processes = nullptr;  // Null: the system's.
-  LoadSource* load = nullptr;         // Null: nobody looks how busy the machine is.
+  bool snapshots = false;                  // Keeps a file for each user beside the ledger: daemon/snapshot.
+  bool polite = true;                      // Gives way to other programs.
+  ProcessTable* processes = nullptr;       // Null: the system's.
+  LoadSource* load = nullptr;              // Null: nobody looks how busy the machine is.
+  scanner::ChangeWatch* watch = nullptr;   // Null: nobody else writes the volume (an image).
+  scanner::UsnJournal* journal = nullptr;  // Null: the volume keeps none.
+  FreshOptions fresh = {};
 };
 
 // The methods behind the Server: questions are answered at once from roll-ups, wishes go to the Worker. docs/ipc.md
@@ -60,6 +64,10 @@ class Service final : public Handler, private WorkerObserver {
   void SetPace(const PaceSettings& settings) { worker_.SetPace(settings); }
   // As the methods `pause` and `resume` without a root, but for this run alone. Any thread.
   void SetPaused(bool paused);
+  // A look at everything so long after the last one; 0: never. On the thread of the io_context.
+  void SetVerifyEvery(Moment every) {
+    if (fresh_) fresh_->SetVerifyEvery(every);
+  }
   bool IsPaused();
   // Told when a client paused or resumed everything, on any thread. Before Start().
   void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
@@ -84,6 +92,8 @@ class Service final : public Handler, private WorkerObserver {
   void OnEnded(const JobReport& report) override;
   void OnTrouble(const Error& error) override;
   void ArmTroubleTimer();
+  void OnLooked(const JobReport& report);
+  void KeepFresh();
   void Publish(std::string method, Json params);
   void LookAtWaits();
   void ArmTimer();
@@ -146,6 +156,7 @@ class Service final : public Handler, private WorkerObserver {
   asio::steady_timer trouble_timer_;
   Worker worker_;
   HolderWatch holders_;
+  std::unique_ptr<Freshness> fresh_;
   asio::thread_pool explaining_{1};
   Plans plans_;
   asio::steady_timer timer_;

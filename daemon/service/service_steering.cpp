@@ -76,6 +76,7 @@ void Service::Resume(const Caller& caller, Params& params, Reply reply) {
       for (const Grant& grant : grants) queue.Release(grant.id);
     });
     if (all) on_paused_(false);
+    for (const Grant& grant : grants) worker_.LookAt(grant.id, UrgencyOf(grant.root), {});  // What was held back.
     (*reply)(Json{{"resumed", Listed(grants)}});
   });
 }

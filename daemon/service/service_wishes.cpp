@@ -75,11 +75,12 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
   request->ends_rollback = true;
   if (Expected<void> admitted = permission_.Admit(caller, *request); !admitted)
     return reply(std::unexpected(admitted.error()));
-  worker_.Post([request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
+  worker_.Post([this, request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
+    KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
     if (Expected<void> kept = KeepOnHold(ledger, *grants, false); !kept) return (*reply)(std::unexpected(kept.error()));
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});

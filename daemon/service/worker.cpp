@@ -19,6 +19,7 @@ class Worker::Relay final : public scanner::Progress {
   void Begin(const Job& job) { job_ = job; }
   // The engine reports between two batches, with no transaction open: the place to rest.
   void Report(const scanner::ProgressState& state) override {
+    worker_.MarkMissed(job_.grant);
     observer_.OnProgress(job_, state);
     worker_.Rest(false);
   }
@@ -30,6 +31,9 @@ class Worker::Relay final : public scanner::Progress {
 };
 
 namespace {
+
+// Of one grant, to be looked at again; beyond that everything is.
+constexpr std::size_t kMostFolders = 16'384;
 
 void Fail(JobReport& report, const Error& error) {
   report.how = Ended::kFailed;
@@ -91,7 +95,8 @@ Expected<void> Worker::Start() {
   const Expected<std::vector<Grant>> grants = ledger_.Grants();
   if (!grants) return std::unexpected(grants.error());
   for (const Grant& grant : *grants)
-    if (const std::optional<Work> work = UnfinishedWork(grant.state))
+    if (const std::optional<Work> work =
+            grant.is_stale && grant.state == GrantState::kComplete ? Work::kProvision : UnfinishedWork(grant.state))
       queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
   thread_ = std::thread([this] { Loop(); });
   return {};
@@ -115,6 +120,50 @@ void Worker::Post(Command command) {
 
 Moment Worker::Now() const { return std::chrono::duration_cast<Moment>(std::chrono::steady_clock::now() - begun_); }
 
+void Worker::LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders) {
+  const std::lock_guard lock(mutex_);
+  if (folders.empty() && !changed_folders_.contains(grant)) return;
+  auto& held = changed_folders_[grant];
+  held.insert(folders.begin(), folders.end());
+  if (held.size() > kMostFolders) {
+    changed_folders_.erase(grant);
+    missed_.emplace(grant, urgency);
+  } else {
+    queue_.PutByItself({grant, Work::kLook, urgency});
+  }
+  Reconsider();
+}
+
+void Worker::Missed(store::GrantId grant, Urgency urgency) {
+  const std::lock_guard lock(mutex_);
+  missed_.emplace(grant, urgency);
+  Reconsider();
+}
+
+// On the worker's thread, outside of a transaction. `but`: the grant that is being worked on, whose turn comes at the
+// end of its job.
+void Worker::MarkMissed(std::optional<store::GrantId> but) {
+  std::map<store::GrantId, Urgency> missed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = missed_.begin(); at != missed_.end();)
+      if (at->first == but)
+        ++at;
+      else
+        missed.insert(missed_.extract(at++));
+  }
+  for (const auto& [grant, urgency] : missed) {
+    const Expected<std::optional<Grant>> known = FindGrant(ledger_, grant);
+    if (known && (!*known || (*known)->state == GrantState::kPartOf)) continue;  // Rolled back, or another one's now.
+    // A ledger that cannot be written makes the look fail too, which is told and tried again.
+    if (known && (*known)->state == GrantState::kComplete && !(*known)->is_stale)
+      static_cast<void>(ledger_.SetStale(grant, true));
+    const std::lock_guard lock(mutex_);
+    changed_folders_.erase(grant);  // The whole look includes them.
+    queue_.PutByItself({grant, Work::kProvision, urgency, known && *known && (*known)->on_hold});
+  }
+}
+
 // With the lock held.
 void Worker::Reconsider() {
   give_way_ = ending_ || !commands_.empty() || queue_.ShouldYield(Now());
@@ -127,9 +176,14 @@ void Worker::Loop() {
   while (!ending_) {
     RunCommands(lock);
     if (ending_) break;
+    if (!missed_.empty()) {
+      lock.unlock();
+      MarkMissed(std::nullopt);
+      lock.lock();
+    }
     if (const std::optional<Job> job = queue_.Next(Now())) {
       RunJob(lock, *job);
-    } else if (!commands_.empty()) {
+    } else if (!commands_.empty() || !missed_.empty()) {
       continue;
     } else if (const std::optional<Moment> retry = queue_.NextRetry()) {
       changed_.wait_until(lock, begun_ + *retry);
@@ -209,9 +263,26 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   lock.lock();
   queue_.End(report.how, Now());
   if (FoundDifferences(report)) queue_.Put({job.grant, Work::kProvision, job.urgency});
+  if (job.work != Work::kLook) AfterWhole(report);
   lock.unlock();
   observer_.OnEnded(report);
   lock.lock();
+}
+
+// With the lock held.
+void Worker::AfterWhole(const JobReport& report) {
+  const store::GrantId grant = report.job.grant;
+  // What was too much to be told while we wrote was for the most part our own writes: what others did among them is
+  // looked for, and until then the index stands, which we read back.
+  const auto* provisioned = std::get_if<scanner::ProvisionReport>(&report.result);
+  const bool wrote = provisioned && provisioned->changes > 0;
+  const auto missed = missed_.find(grant);
+  if (missed != missed_.end() && wrote && !report.was_stale) {
+    queue_.PutByItself({grant, Work::kProvision, missed->second});
+    missed_.erase(missed);
+    changed_folders_.erase(grant);
+  }
+  if (changed_folders_.contains(grant)) queue_.PutByItself({grant, Work::kLook, report.job.urgency});
 }
 
 JobReport Worker::Do(const Job& job) {
@@ -227,7 +298,11 @@ JobReport Worker::Do(const Job& job) {
     return report;
   }
   report.root = (*grant)->root;
+  report.was_stale = (*grant)->is_stale;
   switch (WorkNow(job.work, **grant)) {
+    case Work::kLook:
+      DoLook(**grant, report);
+      break;
     case Work::kProvision:
       DoProvision(**grant, report);
       break;
@@ -253,6 +328,41 @@ void Worker::DoVerify(const Grant& grant, JobReport& report) {
   if (!done) return Fail(report, done.error());
   report.result = *done;
   if (!done->complete) report.how = Ended::kStopped;
+}
+
+void Worker::DoLook(const Grant& grant, JobReport& report) {
+  scanner::ProvisionReport nothing;
+  nothing.complete = true;
+  nothing.differs = false;
+  report.result = nothing;
+  std::set<scanner::PathComponents> folders;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = changed_folders_.find(grant.id); at != changed_folders_.end())
+      folders = std::move(changed_folders_.extract(at).mapped());
+  }
+  if (folders.empty()) return;
+  // Cancelled, or about to be finished, or a person said pause: they are looked at after that.
+  if (grant.state != GrantState::kComplete || grant.on_hold) {
+    const std::lock_guard lock(mutex_);
+    changed_folders_[grant.id].merge(folders);
+    return;
+  }
+  report.folders.assign(folders.begin(), folders.end());
+  const Expected<scanner::ProvisionReport> done = engine_.LookAgain(grant, report.folders);
+  if (!done || !done->complete) {  // Then these are still to be looked at.
+    const std::lock_guard lock(mutex_);
+    changed_folders_[grant.id].merge(folders);
+  }
+  if (!done) return Fail(report, done.error());
+  report.result = *done;
+  if (done->complete) return;
+  report.how = Ended::kStopped;
+  // What was begun is finished as a whole.
+  const Expected<std::optional<Grant>> now = FindGrant(ledger_, grant.id);
+  if (!now || !*now || (*now)->state == GrantState::kComplete) return;
+  const std::lock_guard lock(mutex_);
+  queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
 }
 
 void Worker::DoRollback(JobReport& report) {

@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -24,6 +26,8 @@ struct JobReport {
   Ended how = Ended::kDone;
   std::optional<Error> error;                                                                     // With kFailed.
   std::variant<scanner::ProvisionReport, scanner::VerifyReport, scanner::RollbackReport> result;  // By job.work.
+  bool was_stale = false;                        // The grant was marked when the job began.
+  std::vector<scanner::PathComponents> folders;  // Of a look.
 };
 
 // Told on the worker's thread.
@@ -60,6 +64,13 @@ class Worker {
   // How fast it works, from now on and at this moment. Any thread.
   void SetPace(const PaceSettings& settings);
   Speed CurrentSpeed();
+  // These folders changed: they are looked at again when the grant's turn comes. While the grant is worked on they
+  // wait, so that our own writes cost one look and an edit of others in that time is found. None: those that wait, if
+  // any. Any thread.
+  void LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders);
+  // Changes of the grant were missed: what the index says counts as unknown from now on (between two batches of the
+  // running job), and everything is looked at again. While the grant itself is provisioned it is only looked at again.
+  void Missed(store::GrantId grant, Urgency urgency);
 
   // Looks at or changes the queue. Any thread; `use` is short and does not throw.
   template <class Use>
@@ -88,6 +99,9 @@ class Worker {
   void DoProvision(const store::Grant& grant, JobReport& report);
   void DoVerify(const store::Grant& grant, JobReport& report);
   void DoRollback(JobReport& report);
+  void DoLook(const store::Grant& grant, JobReport& report);
+  void AfterWhole(const JobReport& report);
+  void MarkMissed(std::optional<store::GrantId> but);
   void Reconsider();
   Moment Now() const;
 
@@ -103,6 +117,8 @@ class Worker {
   std::condition_variable changed_;
   Queue queue_;
   std::vector<Command> commands_;
+  std::map<store::GrantId, std::set<scanner::PathComponents>> changed_folders_;
+  std::map<store::GrantId, Urgency> missed_;
   bool ending_ = false;
   Pace pace_;
   bool pace_changed_ = false;

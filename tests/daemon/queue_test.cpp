@@ -153,6 +153,41 @@ TEST_F(QueueTest, ForgetsWhatIsCancelledTheRunningOneAtItsEnd) {
   EXPECT_THAT(Order(), IsEmpty());
 }
 
+TEST_F(QueueTest, LeavesWhatSomebodySaidAloneWhenSomethingHappensByItself) {
+  Put(1);
+  queue_.Hold(1);
+  queue_.PutByItself({1, Work::kLook, Urgency::kWaitedFor});
+  EXPECT_EQ(Next(), 0);
+  queue_.Release(1);
+  EXPECT_EQ(queue_.Next({})->work, Work::kProvision);  // Which looks at everything.
+  queue_.End(Ended::kFailed, {});
+  queue_.PutByItself({1, Work::kLook});
+  EXPECT_EQ(Next(), 0);  // The retry keeps its time.
+}
+
+TEST_F(QueueTest, LooksOnceMoreAfterTheJobDuringWhichSomethingChanged) {
+  Put(1);
+  Next();
+  for (int i = 0; i < 3; ++i) queue_.PutByItself({1, Work::kLook});
+  EXPECT_FALSE(queue_.ShouldYield({}));
+  queue_.End(Ended::kDone, {});
+  EXPECT_EQ(queue_.Next({})->work, Work::kLook);
+  queue_.End(Ended::kDone, {});
+  EXPECT_EQ(Next(), 0);
+}
+
+TEST_F(QueueTest, LooksAtEverythingWhereALookIsNotEnough) {
+  queue_.PutByItself({1, Work::kLook});
+  queue_.PutByItself({1, Work::kProvision});
+  EXPECT_EQ(queue_.Next({})->work, Work::kProvision);
+  queue_.End(Ended::kDone, {});
+  queue_.PutByItself({2, Work::kLook});
+  queue_.Next({});
+  queue_.PutByItself({2, Work::kProvision});
+  queue_.End(Ended::kStopped, {});
+  EXPECT_EQ(queue_.Next({})->work, Work::kProvision);
+}
+
 TEST(UrgencyOf, FollowsTheKnownPlaces) {
   EXPECT_EQ(UrgencyOf("\\work"), Urgency::kWorkspace);
   EXPECT_EQ(UrgencyOf("\\Users\\dev\\src"), Urgency::kWorkspace);

@@ -15,4 +15,10 @@ Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char) {
 
 Expected<std::string> LiveLedgerPath(bool) { return Fail(ErrorKind::kUnsupported, "find the ledger", kReason); }
 
+Expected<std::unique_ptr<scanner::ChangeWatch>> WatchLiveVolume(const scanner::VolumeInfo&) {
+  return Fail(ErrorKind::kUnsupported, "watch the live volume", kReason);
+}
+
+std::unique_ptr<scanner::UsnJournal> JournalOfLiveVolume(const scanner::VolumeInfo&) { return nullptr; }
+
 }  // namespace acledger::daemon

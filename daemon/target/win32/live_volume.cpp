@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "scanner/win32/change_watch.h"
+#include "scanner/win32/usn_journal.h"
 #include "scanner/win32/win32_volume.h"
 #include "security/win32/protected_folder.h"
 
@@ -36,6 +38,14 @@ Expected<std::string> LiveLedgerPath(bool make_folder) {
     if (!made) return std::unexpected(made.error());
   }
   return folder + "\\ledger.db";
+}
+
+Expected<std::unique_ptr<scanner::ChangeWatch>> WatchLiveVolume(const scanner::VolumeInfo& volume) {
+  return scanner::MakeWin32ChangeWatch(volume.name);
+}
+
+std::unique_ptr<scanner::UsnJournal> JournalOfLiveVolume(const scanner::VolumeInfo& volume) {
+  return scanner::OpenWin32UsnJournal(volume.name);
 }
 
 }  // namespace acledger::daemon

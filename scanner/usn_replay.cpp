@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/usn_replay.h"
+
+#include <charconv>
+#include <optional>
+#include <unordered_set>
+
+namespace acledger::scanner {
+namespace {
+
+struct Place {
+  std::uint64_t id = 0;
+  std::int64_t next = 0;
+};
+
+std::optional<Place> ParsePlace(std::string_view text) {
+  Place place;
+  const char* end = text.data() + text.size();
+  const auto id = std::from_chars(text.data(), end, place.id, 16);
+  if (id.ec != std::errc() || id.ptr == end || *id.ptr != ':') return std::nullopt;
+  const auto next = std::from_chars(id.ptr + 1, end, place.next);
+  if (next.ec != std::errc() || next.ptr != end || place.next < 0) return std::nullopt;
+  return place;
+}
+
+UsnReplay Missed(UsnReplay replay, std::string why) {
+  replay.folders.clear();
+  replay.missed = true;
+  replay.why = std::move(why);
+  return replay;
+}
+
+// Where the folder is now; empty: it exists no more, and so nothing in it. (A folder that went is told with its
+// parent.)
+Expected<std::optional<PathComponents>> PathOf(Volume& volume, FileId id) {
+  constexpr std::size_t kDeepest = 4096;  // A ring cannot be: what moves meanwhile could look like one.
+  PathComponents path;
+  while (id != volume.Info().root && path.size() < kDeepest) {
+    const Expected<std::unique_ptr<Object>> folder = volume.OpenById(id, Access::kRead);
+    if (!folder && folder.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    if (!folder) return std::unexpected(folder.error());
+    const Expected<std::vector<LinkName>> names = (*folder)->Names();
+    if (!names) return std::unexpected(names.error());
+    if (names->empty()) return std::nullopt;
+    path.insert(path.begin(), names->front().name);
+    id = names->front().parent;
+  }
+  return path;
+}
+
+// The folders in which something that matters happened. Empty: the journal cannot tell.
+Expected<std::unordered_set<FileId>> ChangedFolders(UsnJournal& journal, Place at, std::int64_t end, std::size_t most) {
+  std::unordered_set<FileId> folders;
+  while (at.next < end) {
+    const Expected<UsnRecords> read = journal.Read(at.id, at.next);
+    if (!read) return std::unexpected(read.error());
+    for (const UsnRecord& record : read->records)
+      if (record.reason & kUsnThatMatter) folders.insert(record.parent);
+    if (folders.size() > most) return Fail(ErrorKind::kTooLarge, "read the change journal", "too many folders changed");
+    // A journal that does not advance would be read for ever.
+    if (read->next <= at.next) return Fail(ErrorKind::kCorrupt, "read the change journal", "it does not advance");
+    at.next = read->next;
+  }
+  return folders;
+}
+
+}  // namespace
+
+std::string FormatUsnPlace(const UsnJournalState& state) {
+  char text[40];
+  const auto id = std::to_chars(text, text + sizeof text, state.id, 16);
+  return std::string(text, id.ptr) + ":" + std::to_string(state.next);
+}
+
+Expected<UsnReplay> ReplayUsn(UsnJournal& journal, Volume& volume, std::string_view place, std::size_t most_folders) {
+  UsnReplay replay;
+  const Expected<UsnJournalState> state = journal.Query();
+  if (!state) return Missed(replay, state.error().ToString());
+  replay.place = FormatUsnPlace(*state);
+  const std::optional<Place> from = ParsePlace(place);
+  if (!from)
+    return Missed(replay, place.empty() ? "no earlier run left its place" : "the place that was left is damaged");
+  if (from->id != state->id) return Missed(replay, "the change journal is another one");
+  if (from->next < state->first) return Missed(replay, "the change journal has been overwritten");
+  if (from->next > state->next) return Missed(replay, "the place that was left lies behind the journal's end");
+  const Expected<std::unordered_set<FileId>> folders = ChangedFolders(journal, *from, state->next, most_folders);
+  if (!folders) return Missed(replay, folders.error().ToString());
+  for (const FileId& id : *folders) {
+    Expected<std::optional<PathComponents>> path = PathOf(volume, id);
+    if (!path) return Missed(replay, path.error().ToString());
+    if (*path) replay.folders.push_back(std::move(**path));
+  }
+  return replay;
+}
+
+}  // namespace acledger::scanner

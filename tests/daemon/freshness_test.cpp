@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+// What was provisioned stays true: the service with a fake volume and a watch that the test speaks for.
+#include "daemon/service/freshness.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <random>
+
+#include "daemon/service/service.h"
+#include "scanner/path.h"
+#include "tests/fakes/fake_change_watch.h"
+#include "tests/fakes/fake_usn_journal.h"
+#include "tests/fakes/fake_volume.h"
+
+namespace acledger::daemon {
+namespace {
+
+using scanner::PathComponents;
+using std::chrono::milliseconds;
+
+constexpr const char* kPrincipal = "S-1-9-77-1";
+constexpr const char* kOthersOnly = "O:BAG:BAD:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+
+PathComponents Path(std::string_view text) {
+  const auto parsed = scanner::ParsePath(text);
+  if (!parsed) throw std::runtime_error(parsed.error().ToString());
+  return parsed->components;
+}
+
+class FreshnessTest : public testing::Test {
+ protected:
+  FreshnessTest()
+      : folder_(std::filesystem::temp_directory_path() / ("acledger-fresh-" + std::to_string(std::random_device{}()))) {
+    std::filesystem::create_directories(folder_);
+    for (char16_t c = u'a'; c < u'k'; ++c) volume_.File(u"work/" + std::u16string(1, c) + u"/f", kOthersOnly);
+    volume_.Folder(u"else");
+    fresh_.gather = {.quiet = milliseconds(5), .longest = milliseconds(50)};
+    fresh_.verify_at_start = false;
+    writer_ = Open(false);
+    reader_ = Open(true);
+    explainer_ = Open(true);
+  }
+  ~FreshnessTest() override {
+    service_.reset();
+    explainer_.reset();
+    reader_.reset();
+    writer_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void Start() {
+    service_.reset();
+    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
+                                                           .writer = *writer_,
+                                                           .reader = *reader_,
+                                                           .explainer = *explainer_,
+                                                           .ledger_path = Path_(),
+                                                           .readers = 0,
+                                                           .polite = false,
+                                                           .watch = &watch_,
+                                                           .journal = journal_,
+                                                           .fresh = fresh_});
+    service_->SetLog([this](bool is_error, const std::string& line) {
+      const std::lock_guard lock(log_mutex_);
+      log_ += line + "\n";
+      errors_ += is_error;
+    });
+    if (const auto started = service_->Start(); !started) throw std::runtime_error(started.error().ToString());
+  }
+  void StartAndGrant() {
+    Start();
+    Must(Call("grant", {{"principal", kPrincipal}, {"roots", Json::array({"\\work"})}}));
+    Must(Call("wait", {{"path", "\\work"}}));
+    UntilIdle();
+  }
+
+  std::string Path_() const { return (folder_ / "ledger.db").string(); }
+  std::unique_ptr<store::Ledger> Open(bool read_only) {
+    auto ledger = store::Ledger::Open(
+        Path_(), {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
+    if (!ledger) throw std::runtime_error(ledger.error().ToString());
+    return std::move(*ledger);
+  }
+  Expected<Json> Call(const std::string& method, Json params = Json::object()) {
+    std::optional<Expected<Json>> answer;
+    std::mutex mutex;
+    Caller caller;
+    caller.client = 1;
+    caller.is_admin = true;
+    service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
+                     const std::lock_guard lock(mutex);
+                     answer = std::move(json);
+                   }));
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex);
+        if (answer) return *answer;
+      }
+      Run(milliseconds(1));
+    }
+  }
+  Json Must(const Expected<Json>& answer) {
+    if (!answer) throw std::runtime_error(answer.error().ToString());
+    return *answer;
+  }
+  void Run(milliseconds time) {
+    io_.restart();
+    io_.run_for(time);
+  }
+  // Nothing is queued, and nothing that was told is held back.
+  void UntilIdle() {
+    for (int quiet = 0; quiet < 30;) {
+      Run(milliseconds(5));
+      quiet = Must(Call("status"))["queue"].empty() ? quiet + 1 : 0;
+    }
+  }
+  void Until(const std::function<bool()>& reached) {
+    for (int i = 0; i < 5000; ++i) {
+      if (reached()) return;
+      Run(milliseconds(2));
+    }
+    FAIL() << "not within the time; " << log_;
+  }
+  std::string Verdict(const std::string& path) {
+    const auto answer = Call("coverage", {{"path", path}});
+    return answer ? (*answer)["coverage"][0]["verdict"].get<std::string>() : answer.error().reason;
+  }
+  Json Coverage() { return Must(Call("coverage", {{"path", "\\work"}}))["coverage"][0]; }
+  // Our writes are told like anybody's.
+  void TellOwnWrites() {
+    volume_.SetHook([this](fakes::Call call, const std::u16string& path) {
+      if (call != fakes::Call::kWriteDacl) return;
+      const std::u16string parent = path.substr(0, path.rfind(u'\\'));
+      watch_.Tell(parent.empty() ? PathComponents{} : Path(std::string(parent.begin(), parent.end())));
+      if (also_) also_(path);
+    });
+  }
+
+  std::filesystem::path folder_;
+  fakes::FakeVolume volume_;
+  fakes::FakeChangeWatch watch_;
+  fakes::FakeUsnJournal a_journal_;
+  scanner::UsnJournal* journal_ = nullptr;
+  asio::io_context io_;
+  FreshOptions fresh_;
+  std::mutex log_mutex_;
+  std::string log_;
+  int errors_ = 0;
+  std::function<void(const std::u16string&)> also_;
+  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(FreshnessTest, CoversWhatIsMovedIn) {
+  StartAndGrant();
+  volume_.File(u"else/tree/deep/f", kOthersOnly);
+  volume_.Move(u"else/tree", u"work/a/tree");
+  watch_.Tell({u"work", u"a"});
+  Until([&] { return Verdict("\\work\\a\\tree\\deep\\f") == "covered"; });
+}
+
+TEST_F(FreshnessTest, RepairsAnEntryThatWasTakenOut) {
+  StartAndGrant();
+  const std::string granted = volume_.Sddl(u"work/b/f");
+  volume_.SetDescriptor(u"work/b/f", kOthersOnly);
+  watch_.Tell({u"work", u"b"});
+  Until([&] { return volume_.Sddl(u"work/b/f") == granted; });
+}
+
+TEST_F(FreshnessTest, IsNotKeptBusyByItsOwnWrites) {
+  TellOwnWrites();
+  StartAndGrant();
+  const auto writes = volume_.Counters().descriptor_writes.load();
+  const auto listings = volume_.Counters().listings.load();
+  const auto rows = writer_->Stats()->rows_written;
+  EXPECT_EQ(writes, 21u);
+  EXPECT_EQ(Coverage()["covered"], 21);
+  // Of the first provisioning: one scan, and a look or two at each folder.
+  EXPECT_LE(listings, 11u * 3);
+  volume_.File(u"work/c/new", kOthersOnly);
+  watch_.Tell({u"work", u"c"});
+  UntilIdle();
+  EXPECT_EQ(volume_.Counters().descriptor_writes, writes + 1);
+  EXPECT_EQ(volume_.Counters().listings, listings + 2);  // The look, and the one after our own write.
+  const auto settled = writer_->Stats()->rows_written;
+  EXPECT_GT(settled, rows);
+  watch_.Tell({u"work", u"c"});
+  UntilIdle();
+  EXPECT_EQ(writer_->Stats()->rows_written, settled);
+}
+
+TEST_F(FreshnessTest, LosesNoEditThatOthersMakeWhileItWrites) {
+  bool edited = false;
+  also_ = [&](const std::u16string& path) {
+    if (path != u"\\work\\h\\f" || std::exchange(edited, true)) return;
+    volume_.SetDescriptor(u"work/a/f", kOthersOnly);
+    watch_.Tell({u"work", u"a"});
+  };
+  TellOwnWrites();
+  StartAndGrant();
+  EXPECT_TRUE(edited);
+  Until([&] { return volume_.Sddl(u"work/a/f").find(kPrincipal) != std::string::npos; });
+}
+
+TEST_F(FreshnessTest, SaysUnknownAtOnceWhereChangesWereMissed) {
+  StartAndGrant();
+  Must(Call("pause"));
+  watch_.TellMissed({u"work"});
+  Until([&] { return Coverage()["unknown"] == 21; });
+  EXPECT_EQ(Coverage()["verdict"], "unknown");
+  EXPECT_EQ(Coverage()["covered"], 0);
+  EXPECT_EQ(Must(Call("status"))["unknown"], 21);
+  EXPECT_EQ(Must(Call("explain", {{"path", "\\work\\a"}}))["grants"][0]["verdict"], "unknown");
+  volume_.SetDescriptor(u"work/b/f", kOthersOnly);  // Never told.
+  Must(Call("resume"));
+  Until([&] { return Coverage()["covered"] == 21; });
+  EXPECT_EQ(Coverage()["stale"], false);
+  EXPECT_NE(volume_.Sddl(u"work/b/f").find(kPrincipal), std::string::npos);
+}
+
+TEST_F(FreshnessTest, RemembersOverARestartThatChangesWereMissed) {
+  StartAndGrant();
+  Must(Call("pause"));
+  watch_.TellMissed({u"work"});
+  Until([&] { return Coverage()["unknown"] == 21; });
+  volume_.SetDescriptor(u"work/b/f", kOthersOnly);
+  Start();
+  EXPECT_EQ(Coverage()["unknown"], 21);
+  Must(Call("resume"));
+  Until([&] { return Coverage()["covered"] == 21; });
+}
+
+TEST_F(FreshnessTest, TakesAFloodForMissedChanges) {
+  fresh_.gather.most_folders = 3;
+  StartAndGrant();
+  volume_.File(u"work/e/new", kOthersOnly);
+  for (char16_t c = u'a'; c < u'k'; ++c) watch_.Tell({u"work", std::u16string(1, c)});
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+}
+
+TEST_F(FreshnessTest, ServesBeforeItLooksAndWritesNothingWhereNothingChanged) {
+  StartAndGrant();
+  service_.reset();
+  fresh_.verify_at_start = true;
+  const auto writes = volume_.Counters().descriptor_writes.load();
+  const auto held = volume_.SecurityIds();
+  volume_.SetHook([&](fakes::Call, const std::u16string&) { std::this_thread::sleep_for(milliseconds(2)); });
+  Start();
+  EXPECT_EQ(Coverage()["covered"], 21);
+  EXPECT_FALSE(Must(Call("status"))["queue"].empty());
+  UntilIdle();
+  EXPECT_EQ(volume_.Counters().descriptor_writes, writes);
+  EXPECT_EQ(volume_.SecurityIds(), held);
+}
+
+TEST_F(FreshnessTest, FindsAfterTheStartWhatHappenedBefore) {
+  StartAndGrant();
+  service_.reset();
+  volume_.File(u"work/e/new", kOthersOnly);
+  fresh_.verify_at_start = true;
+  Start();
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+}
+
+TEST_F(FreshnessTest, LooksAtEverythingNowAndThen) {
+  fresh_.verify_every = milliseconds(500);
+  StartAndGrant();
+  volume_.File(u"work/e/new", kOthersOnly);  // Never told.
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+}
+
+TEST_F(FreshnessTest, DoesNothingWhileNothingHappens) {
+  StartAndGrant();
+  const auto opens = volume_.Counters().opens.load();
+  Run(milliseconds(300));
+  io_.restart();
+  EXPECT_EQ(io_.poll(), 0u);
+  EXPECT_EQ(volume_.Counters().opens, opens);
+}
+
+TEST_F(FreshnessTest, WatchesFromTheWishToTheRollback) {
+  StartAndGrant();
+  EXPECT_TRUE(watch_.Roots().contains({u"work"}));
+  Must(Call("rollback", {{"all", true}}));
+  Until([&] { return watch_.Roots().empty(); });
+}
+
+TEST_F(FreshnessTest, WatchesARootAgainThatWasLost) {
+  StartAndGrant();
+  volume_.File(u"work/e/new", kOthersOnly);
+  watch_.TellLost({u"work"});
+  Until([&] { return Verdict("\\work\\e\\new") == "covered" && watch_.Roots().contains({u"work"}); });
+}
+
+TEST_F(FreshnessTest, SaysWhatItCannotWatch) {
+  watch_.Refuse(true);
+  StartAndGrant();
+  EXPECT_GT(errors_, 0);
+  EXPECT_NE(log_.find("only the verify finds them"), std::string::npos);
+}
+
+TEST_F(FreshnessTest, LeavesAPausedGrantAlone) {
+  StartAndGrant();
+  Must(Call("pause"));
+  volume_.File(u"work/e/new", kOthersOnly);
+  watch_.Tell({u"work", u"e"});
+  Run(milliseconds(200));
+  EXPECT_EQ(volume_.Sddl(u"work/e/new").find(kPrincipal), std::string::npos);
+  Must(Call("resume"));
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+}
+
+TEST_F(FreshnessTest, LearnsFromTheJournalWhatHappenedWhileItWasDown) {
+  journal_ = &a_journal_;
+  fresh_.verify_at_start = true;
+  StartAndGrant();
+  Start();  // Notes its place once it is through.
+  UntilIdle();
+  ASSERT_NE(*writer_->Setting("usn"), "");
+  service_.reset();
+  volume_.File(u"work/e/new", kOthersOnly);
+  a_journal_.Note(volume_.Id(u"work/e/new"), volume_.Id(u"work/e"), scanner::kUsnFileCreate);
+  const auto listings = volume_.Counters().listings.load();
+  Start();
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+  UntilIdle();
+  EXPECT_EQ(volume_.Counters().listings, listings + 1);  // Of that folder; no scan.
+}
+
+TEST_F(FreshnessTest, SaysUnknownWhereTheJournalHasBeenOverwritten) {
+  journal_ = &a_journal_;
+  fresh_.verify_at_start = true;
+  StartAndGrant();
+  Start();
+  UntilIdle();
+  service_.reset();
+  volume_.File(u"work/e/new", kOthersOnly);  // In no journal any more.
+  a_journal_.state.first = a_journal_.state.next += 100;
+  Start();
+  Must(Call("pause"));
+  Until([&] { return Coverage()["stale"] == true || Verdict("\\work\\e\\new") == "covered"; });
+  Must(Call("resume"));
+  Until([&] { return Verdict("\\work\\e\\new") == "covered"; });
+  UntilIdle();
+  EXPECT_EQ(Coverage()["stale"], false);
+}
+
+// Events come doubled, out of order, late, and some are lost, which is told.
+TEST_F(FreshnessTest, EndsRightWhateverTheOrderOfEvents) {
+  StartAndGrant();
+  std::mt19937 random(7);
+  for (int round = 0; round < 15; ++round) {
+    std::vector<PathComponents> events;
+    for (int i = 0; i < 5; ++i) {
+      const std::u16string letter(1, static_cast<char16_t>(u'a' + random() % 10));
+      const std::u16string path =
+          u"work/" + letter + u"/n" + std::u16string(1, static_cast<char16_t>(u'a' + random() % 5));
+      events.push_back({u"work", letter});
+      if (!volume_.Exists(path))
+        volume_.File(path, kOthersOnly);
+      else if (random() % 2)
+        volume_.Delete(path);
+      else
+        volume_.SetDescriptor(path, kOthersOnly);
+    }
+    events.insert(events.end(), events.begin(), events.begin() + 2);
+    std::shuffle(events.begin(), events.end(), random);
+    const bool lose = random() % 3 == 0;
+    for (std::size_t i = lose ? 3 : 0; i < events.size(); ++i) watch_.Tell(events[i]);
+    if (lose) watch_.TellMissed({u"work"});
+    if (random() % 2) Run(milliseconds(random() % 20));
+  }
+  UntilIdle();
+  for (const std::string& path : volume_.Paths()) {
+    if (!path.starts_with("\\work")) continue;
+    EXPECT_NE(volume_.Sddl(std::u16string(path.begin(), path.end())).find(kPrincipal), std::string::npos) << path;
+  }
+  EXPECT_EQ(Coverage()["covered"], Coverage()["objects"]);
+}
+
+}  // namespace
+}  // namespace acledger::daemon
