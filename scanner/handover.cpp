@@ -199,6 +199,14 @@ Expected<const Grant*> FindOwner(std::span<const Grant> grants, const Grant& lik
   return owner;
 }
 
+Expected<void> ScanAnew(store::Ledger& ledger, GrantId grant) {
+  const Expected<std::vector<store::FrontierFolder>> frontier = ledger.Frontier(grant);
+  if (!frontier) return std::unexpected(frontier.error());
+  for (const store::FrontierFolder& folder : *frontier)
+    if (Expected<void> removed = ledger.RemoveFrontier(folder); !removed) return removed;
+  return ledger.SetGrantState(grant, GrantState::kScanning);
+}
+
 Expected<void> TakeOver(Environment& environment, const Grant& upper, const Grant& lower) {
   if (Expected<void> moved = environment.ledger.MoveChanges(lower.id, upper.id); !moved) return moved;
   return environment.ledger.SetGrantState(lower.id, GrantState::kPartOf);

@@ -28,6 +28,9 @@ Expected<const store::Grant*> FindOwner(std::span<const store::Grant> grants, co
 
 // What `lower` has recorded is `upper`'s from now on; `lower` is part of it. Its index stays until `upper` has one.
 Expected<void> TakeOver(Environment& environment, const store::Grant& upper, const store::Grant& lower);
+// The next scan of the grant begins at its root, also where an earlier one was broken off: folders of its index may
+// have passed to another grant since they were listed.
+Expected<void> ScanAnew(store::Ledger& ledger, store::GrantId grant);
 // Every live grant of the layer below `upper` that it reaches.
 Expected<void> TakeOverAllBelow(Environment& environment, const store::Grant& upper);
 // `upper` has an index of its own: those of its parts go, and parts that nobody wants.

@@ -134,6 +134,7 @@ class Registrar {
       grant.is_permanent = wanted.is_permanent;
       if (Expected<void> updated = environment_.ledger.UpdateGrant(grant); !updated)
         return std::unexpected(updated.error());
+      if (Expected<void> anew = ScanAnew(environment_.ledger, grant.id); !anew) return std::unexpected(anew.error());
     }
     Expected<Grant> kept = BringUpToDate(environment_.ledger, grant, std::move(wanted));
     if (!kept) return std::unexpected(kept.error());
