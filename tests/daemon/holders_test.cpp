@@ -151,7 +151,8 @@ class HoldersTest : public testing::Test {
   }
   std::vector<std::int64_t> HolderIds() {
     std::vector<std::int64_t> ids;
-    for (const Json& one : Call("holders")["holders"]) ids.push_back(one["holder"]);
+    const Json answer = Call("holders");
+    for (const Json& one : answer["holders"]) ids.push_back(one["holder"]);
     return ids;
   }
 

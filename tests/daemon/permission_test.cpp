@@ -149,15 +149,25 @@ struct Row {
   const char* parameter;  // Which takes the path; null: the method is not about one.
 };
 const std::map<std::string_view, Row> kRows{
-    {"acquire", {"", "denied", "roots"}},    {"release", {"", "not found", "holder"}},
-    {"holders", {"", "", "path"}},           {"plan", {"denied", "denied", "path"}},
-    {"version", {"", "", nullptr}},          {"status", {"", "", nullptr}},
-    {"failures", {"", "", nullptr}},         {"subscribe", {"", "", nullptr}},
-    {"coverage", {"", "not found", "path"}}, {"explain", {"", "", "path"}},
-    {"wait", {"", "not found", "path"}},     {"prioritise", {"", "", "path"}},
-    {"verify", {"", "not found", "root"}},   {"pause", {"", "not found", "root"}},
-    {"resume", {"", "not found", "root"}},   {"cancel", {"", "not found", "root"}},
-    {"rollback", {"", "not found", "root"}}, {"grant", {"", "denied", "roots"}},
+    {"reload", {"denied", "denied", nullptr}},
+    {"acquire", {"", "denied", "roots"}},
+    {"release", {"", "not found", "holder"}},
+    {"holders", {"", "", "path"}},
+    {"plan", {"denied", "denied", "path"}},
+    {"version", {"", "", nullptr}},
+    {"status", {"", "", nullptr}},
+    {"failures", {"", "", nullptr}},
+    {"subscribe", {"", "", nullptr}},
+    {"coverage", {"", "not found", "path"}},
+    {"explain", {"", "", "path"}},
+    {"wait", {"", "not found", "path"}},
+    {"prioritise", {"", "", "path"}},
+    {"verify", {"", "not found", "root"}},
+    {"pause", {"", "not found", "root"}},
+    {"resume", {"", "not found", "root"}},
+    {"cancel", {"", "not found", "root"}},
+    {"rollback", {"", "not found", "root"}},
+    {"grant", {"", "denied", "roots"}},
 };
 
 // What the caller asked about, taken out of the answer.
