@@ -158,7 +158,7 @@ Expected<bool> Scan::ReadFolderOfPart(FolderReader& reader, FolderTask task, boo
 
 Expected<bool> Scan::ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, const StopFlag& stop) {
   is_part_ = true;
-  FolderReader reader(volume_, policy_, pool_, root_);
+  FolderReader reader(volume_, policy_, &requester_, pool_, root_);
   std::unordered_map<store::FolderId, bool> seen;
   std::vector<FolderTask> below;
   std::size_t names = 0;
