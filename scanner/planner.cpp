@@ -320,16 +320,6 @@ Expected<std::optional<Change>> Planner::ReconcileUnwanted(Pending& pending, con
   return std::nullopt;
 }
 
-// What the grant's requester may not change is left alone; an entry of ours that is there, and would have to be another
-// one, goes.
-std::optional<Change> Planner::RefuseToRequester(Pending& pending, const Standing& standing, Decision& decision) const {
-  decision = {false, 0, Verdict::kDenied, Reason::kNotRequesters};
-  if (!standing.live || !standing.holds_ours) return std::nullopt;
-  pending.verdict_without = decision.verdict;
-  pending.reason_without = decision.reason;
-  return MakeChange(pending, standing, standing.live->flags, standing.bare);
-}
-
 Expected<std::optional<Change>> Planner::Reconcile(Pending& pending, const Standing& standing, Decision& decision,
                                                    const FolderPlan* parent) {
   const Node& node = pending.node;

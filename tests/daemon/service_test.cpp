@@ -68,12 +68,12 @@ class ServiceTest : public testing::Test {
   }
 
   // The answer, however it comes; runs the service's thread until then.
-  Expected<Json> Call(const std::string& method, Json params = Json::object()) {
+  Expected<Json> Call(const std::string& method, Json params = Json::object(), bool is_admin = true) {
     std::optional<Expected<Json>> answer;
     std::mutex mutex;
     Caller caller;
     caller.client = 1;
-    caller.is_admin = true;
+    caller.is_admin = is_admin;
     service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
                      const std::lock_guard lock(mutex);
                      answer = std::move(json);
