@@ -27,10 +27,10 @@ class EngineHoldersTest : public HoldersWorld {
 TEST_F(EngineHoldersTest, AnotherMaskHasAnEntryOfItsOwn) {
   const store::HolderId wide = Get("\\apart"), narrow = Get("\\apart", kReadOnly);
   EXPECT_THAT(DaclOf(u"apart"), HasSubstr(";OICI;RX;;;we)"));
-  EXPECT_THAT(DaclOf(u"apart"), HasSubstr(";OICI;0x120089;;;we)"));
+  EXPECT_THAT(DaclOf(u"apart"), HasSubstr(";OICI;FR;;;we)"));
   Drop(wide);
   EXPECT_THAT(DaclOf(u"apart/y"), Not(HasSubstr("RX")));
-  EXPECT_THAT(DaclOf(u"apart/y"), HasSubstr(";ID;0x120089;;;we)"));
+  EXPECT_THAT(DaclOf(u"apart/y"), HasSubstr(";ID;FR;;;we)"));
   Drop(narrow);
   ExpectAsBefore(Original());
 }

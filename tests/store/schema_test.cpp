@@ -92,7 +92,7 @@ TEST(Status, GivesBackEveryCombination) {
 TEST(Status, RefusesWhatIsNeverStored) {
   Node node;
   EXPECT_FALSE(UnpackStatus(-1, node));
-  EXPECT_FALSE(UnpackStatus(18 << 5, node));
+  EXPECT_FALSE(UnpackStatus(19 << 5, node));
   EXPECT_FALSE(UnpackStatus(std::int64_t{1} << 40, node));
 }
 
