@@ -33,7 +33,7 @@ class FakeProcesses final : public ProcessTable {
     const std::lock_guard lock(mutex_);
     io_ = &io;
     ended_[process] = std::move(ended);
-    return std::make_unique<Watch>();
+    return std::make_unique<FakeWatch>(*this, process);
   }
 
   void Run(std::uint32_t process, std::int64_t created) {
@@ -49,6 +49,21 @@ class FakeProcesses final : public ProcessTable {
   }
 
  private:
+  class FakeWatch final : public Watch {
+   public:
+    FakeWatch(FakeProcesses& owner, std::uint32_t process) : owner_(owner), process_(process) {}
+    FakeWatch(const FakeWatch&) = delete;
+    FakeWatch& operator=(const FakeWatch&) = delete;
+    ~FakeWatch() override {
+      const std::lock_guard lock(owner_.mutex_);
+      owner_.ended_.erase(process_);
+    }
+
+   private:
+    FakeProcesses& owner_;
+    std::uint32_t process_;
+  };
+
   std::mutex mutex_;
   std::map<std::uint32_t, std::int64_t> created_;
   std::map<std::uint32_t, std::function<void()>> ended_;
