@@ -168,6 +168,28 @@ TEST_F(SnapshotTest, NeverSaysCoveredByMistakeWhenItIsDamaged) {
   EXPECT_GT(refused, 300u);
 }
 
+TEST_F(SnapshotTest, NoSingleBitMakesAnythingCovered) {
+  GrantBoth();
+  const security::DescriptorBytes whole = BytesFor(kBob);
+  const std::string paths[] = {"\\work\\open", "\\work\\no", "\\anns\\admins", "\\work\\link", "\\work\\none"};
+  unsigned refused = 0;
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    if (whole[at] == 0) continue;  // Most of it is empty.
+    security::DescriptorBytes bytes = whole;
+    bytes[at] ^= static_cast<std::uint8_t>(1u);  // Among them the bit that tells covered from readable.
+    Expected<Snapshot> snapshot = Snapshot::FromBytes(bytes, "file");
+    refused += !snapshot;
+    for (const std::string& path : paths) {
+      if (!snapshot) break;
+      const auto answers = snapshot->Coverage(path);
+      refused += !answers;
+      if (!answers) continue;
+      for (const auto& answer : *answers) EXPECT_NE(answer.node.verdict, store::Verdict::kCovered) << path << " " << at;
+    }
+  }
+  EXPECT_GT(refused, 100u);
+}
+
 TEST_F(SnapshotTest, RefusesWhatIsNoSnapshot) {
   for (const std::string text : {"", "SQLite format 3", "nonsense that is longer than a header of a file of SQLite"}) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
