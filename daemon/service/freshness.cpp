@@ -78,7 +78,7 @@ std::vector<Error> Freshness::Keep(const std::vector<store::Grant>& grants) {
 
 void Freshness::Start(const std::vector<store::Grant>& grants) {
   if (journal_)
-    worker_.Post([this](scanner::Engine&, store::Ledger& ledger, Queue&) { CatchUp(ledger); });
+    worker_.Post([this](scanner::Engine&, store::Ledger& ledger, Worker::Wishes&) { CatchUp(ledger); });
   else
     VerifyAll(grants);
   ArmVerify();

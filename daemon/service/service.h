@@ -118,7 +118,7 @@ class Service final : public Handler, private WorkerObserver {
   void Release(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Holders(const Caller& caller, Params& params);
 
-  static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Queue& queue);
+  static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
   void WaitUntilApplied(ClientId client, Viewer viewer, std::vector<std::string> roots,
                         std::chrono::steady_clock::time_point deadline, Json answer, Reply reply);

@@ -26,11 +26,11 @@ std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
 }  // namespace
 
 // What must go on comes before what must go.
-Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Queue& queue) {
+Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes) {
   const Expected<std::vector<Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  for (const store::GrantId id : begun.going_on) queue.Put({id, Work::kProvision, Urgency::kWaitedFor});
-  for (const store::GrantId id : begun.going) queue.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id))});
+  for (const store::GrantId id : begun.going_on) wishes.Put({id, Work::kProvision, Urgency::kWaitedFor});
+  for (const store::GrantId id : begun.going) wishes.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id))});
   return {};
 }
 
@@ -42,11 +42,12 @@ void Service::LookAtHolders() {
 }
 
 void Service::ReleaseDead(std::vector<store::HolderId> dead) {
-  worker_.Post([this, dead = std::move(dead)](scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
+  worker_.Post([this, dead = std::move(dead)](scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
     const Expected<scanner::Begun> begun = engine.Release(dead);
     if (!begun) return log_(true, begun.error().ToString());
     for (const store::HolderId id : dead) log_(false, "holder " + std::to_string(id) + ": its process has ended");
-    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued) log_(true, queued.error().ToString());
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued)
+      log_(true, queued.error().ToString());
     LookAtHolders();
   });
 }
@@ -78,13 +79,13 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
   worker_.Post([this, client = caller.client, viewer = Permission::ViewerOf(caller), wait,
                 request = std::move(*request), holder = std::move(*holder),
                 reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine, store::Ledger& ledger,
-                                                                   Queue& queue) {
+                                                                   Worker::Wishes& wishes) {
     std::vector<std::string> notes;
     const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
     if (!acquired) return (*reply)(std::unexpected(acquired.error()));
     if (Expected<void> kept = KeepOnHold(ledger, acquired->grants, false); !kept)
       return (*reply)(std::unexpected(kept.error()));
-    for (const Grant& grant : acquired->grants) queue.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
+    for (const Grant& grant : acquired->grants) wishes.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
     Json held = Json::array();
     std::vector<std::string> roots;
     for (const scanner::Engine::Held& one : acquired->held) {
@@ -134,12 +135,12 @@ void Service::Release(const Caller& caller, Params& params, Reply reply) {
   // What others hold is not told apart from what is not there.
   if (found == holders->end() || (!caller.is_admin && found->user != caller.user))
     return reply(Fail(ErrorKind::kNotFound, "release", "there is no such holder (acledger holders lists them)"));
-  worker_.Post([this, id, reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine,
-                                                                             store::Ledger& ledger, Queue& queue) {
+  worker_.Post([this, id, reply = std::make_shared<Reply>(std::move(reply))](
+                   scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
     const store::HolderId one[] = {id};
     const Expected<scanner::Begun> begun = engine.Release(one);
     if (!begun) return (*reply)(std::unexpected(begun.error()));
-    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued)
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued)
       return (*reply)(std::unexpected(queued.error()));
     LookAtHolders();
     (*reply)(Json{{"released", id}, {"rolling_back", begun->going}});

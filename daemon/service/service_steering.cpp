@@ -30,11 +30,12 @@ Expected<bool> Service::IsPausedForGood(store::Ledger& ledger) {
 }
 
 void Service::Keep(std::function<Expected<void>(store::Ledger&)> write, Json answer, Reply reply) {
-  worker_.Post([write = std::move(write), answer = std::move(answer),
-                reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine&, store::Ledger& ledger, Queue&) {
-    if (const Expected<void> kept = write(ledger); !kept) return (*reply)(std::unexpected(kept.error()));
-    (*reply)(answer);
-  });
+  worker_.Post(
+      [write = std::move(write), answer = std::move(answer), reply = std::make_shared<Reply>(std::move(reply))](
+          scanner::Engine&, store::Ledger& ledger, Worker::Wishes&) {
+        if (const Expected<void> kept = write(ledger); !kept) return (*reply)(std::unexpected(kept.error()));
+        (*reply)(answer);
+      });
 }
 
 // Without a root: everything.
@@ -63,7 +64,7 @@ void Service::Resume(const Caller& caller, Params& params, Reply reply) {
   if (!grants) return reply(std::unexpected(grants.error()));
   const bool all = root.empty();
   worker_.Post([grants = *grants, all, reply = std::make_shared<Reply>(std::move(reply)), this](
-                   scanner::Engine&, store::Ledger& ledger, Queue& wishes) {
+                   scanner::Engine&, store::Ledger& ledger, Worker::Wishes& wishes) {
     Expected<void> kept = KeepOnHold(ledger, grants, false);
     if (kept && all) kept = ledger.SetSetting(kPaused, "");
     if (!kept) return (*reply)(std::unexpected(kept.error()));

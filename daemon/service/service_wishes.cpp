@@ -76,14 +76,14 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
   if (Expected<void> admitted = permission_.Admit(caller, *request); !admitted)
     return reply(std::unexpected(admitted.error()));
   worker_.Post([this, request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
-                   scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
+                   scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
     if (Expected<void> kept = KeepOnHold(ledger, *grants, false); !kept) return (*reply)(std::unexpected(kept.error()));
-    for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
+    for (const store::Grant& grant : *grants) wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
     (*reply)(Json{{"grants", Listed(*grants)}, {"notes", notes}});
   });
 }
@@ -110,12 +110,12 @@ void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
   if (!grants) return reply(std::unexpected(grants.error()));
   worker_.Post([this, forced, grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
-                   scanner::Engine& engine, store::Ledger& ledger, Queue& queue) {
+                   scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
     std::vector<store::GrantId> ids;
     for (const store::Grant& grant : grants) ids.push_back(grant.id);
     const Expected<scanner::Begun> begun = engine.BeginRollback(ids, forced);
     if (!begun) return (*reply)(std::unexpected(begun.error()));
-    if (const Expected<void> queued = QueueBegun(*begun, ledger, queue); !queued)
+    if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued)
       return (*reply)(std::unexpected(queued.error()));
     LookAtHolders();
     // What was only part of another one is gone already.

@@ -240,16 +240,19 @@ void Worker::Rest(bool is_begin) {
   }
 }
 
+void Worker::Wishes::Put(const Job& job) {
+  worker_.WithQueue([&](Queue& queue) { queue.Put(job); });
+}
+
 void Worker::RunCommands(std::unique_lock<std::mutex>& lock) {
   while (!commands_.empty() && !ending_) {
     const std::vector<Command> commands = std::exchange(commands_, {});
     give_way_ = false;
     for (const Command& command : commands) {
-      Queue wishes;
+      Wishes wishes(*this);
       lock.unlock();
       command(engine_, ledger_, wishes);
       lock.lock();
-      for (const Job& job : wishes.Jobs()) queue_.Put(job);
     }
   }
 }

@@ -57,8 +57,17 @@ class Worker {
   // Finishes the batch and ends the thread. Commands that were not begun are dropped.
   void Stop();
 
-  // Runs `command` on the worker's thread, before the next job. Any thread. It may use the queue.
-  using Command = std::function<void(scanner::Engine& engine, store::Ledger& ledger, Queue& queue)>;
+  // Runs `command` on the worker's thread, before the next job. Any thread. It may use WithQueue().
+  // What a command wishes for is in the queue before Put() returns: who is answered then finds it there.
+  class Wishes {
+   public:
+    explicit Wishes(Worker& worker) : worker_(worker) {}
+    void Put(const Job& job);
+
+   private:
+    Worker& worker_;
+  };
+  using Command = std::function<void(scanner::Engine& engine, store::Ledger& ledger, Wishes& wishes)>;
   void Post(Command command);
 
   // How fast it works, from now on and at this moment. Any thread.

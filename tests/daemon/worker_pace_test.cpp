@@ -54,14 +54,14 @@ class WorkerPaceTest : public testing::Test {
   // Until the worker has looked at the machine, and so waits for it.
   void BeginToWait() {
     ASSERT_TRUE(worker_->Start());
-    worker_->Post([](scanner::Engine& engine, store::Ledger&, Queue& queue) {
+    worker_->Post([](scanner::Engine& engine, store::Ledger&, Worker::Wishes& wishes) {
       std::vector<std::string> notes;
       scanner::GrantRequest request;
       request.principal = *security::Sid::FromString("S-1-9-77-1");
       request.roots = {"\\work"};
       const auto grants = engine.Register(request, notes);
       if (!grants) throw std::runtime_error(grants.error().ToString());
-      queue.Put({grants->front().id, Work::kProvision, Urgency::kWorkspace});
+      wishes.Put({grants->front().id, Work::kProvision, Urgency::kWorkspace});
     });
     while (machine_.asked == 0) std::this_thread::yield();
     EXPECT_EQ(worker_->CurrentSpeed(), Speed::kWaitingForPower);
@@ -105,7 +105,7 @@ TEST_F(WorkerPaceTest, EndsAtOnceWhenItIsTold) {
 TEST_F(WorkerPaceTest, TakesACommandWhileItWaits) {
   BeginToWait();
   std::atomic<bool> ran = false;
-  worker_->Post([&](scanner::Engine&, store::Ledger&, Queue&) { ran = true; });
+  worker_->Post([&](scanner::Engine&, store::Ledger&, Worker::Wishes&) { ran = true; });
   while (!ran) std::this_thread::yield();
   EXPECT_FALSE(observer_.done);
 }
