@@ -69,7 +69,7 @@ def measure(options, folder, program):
     print(f"{status['objects']} objects, {status['changes']} descriptors written, in {time.perf_counter() - start:.0f} s")
 
     start = time.perf_counter()
-    daemon = subprocess.Popen([program("daemon/acledgerd"), "--foreground", "--full-speed", "--image", image, "--endpoint",
+    daemon = subprocess.Popen([program("daemon/acledgerd"), "--foreground", "--image", image, "--endpoint",
                                endpoint], stderr=subprocess.DEVNULL)
     echoes = subprocess.Popen([program("bench/ipc_latency"), "--echo-server", echo])
     try:

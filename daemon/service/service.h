@@ -120,7 +120,7 @@ class Service final : public Handler, private WorkerObserver {
 
   static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
-  void WaitUntilApplied(ClientId client, Viewer viewer, std::vector<std::string> roots,
+  void WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
                         std::chrono::steady_clock::time_point deadline, Json answer, Reply reply);
   void LookAtHolders();  // Any thread.
   void ReleaseDead(std::vector<store::HolderId> dead);

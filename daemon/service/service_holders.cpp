@@ -103,7 +103,7 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
 }
 
 // One root after the other; who holds it is known in any case.
-void Service::WaitUntilApplied(ClientId client, Viewer viewer, std::vector<std::string> roots,
+void Service::WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
                                std::chrono::steady_clock::time_point deadline, Json answer, Reply reply) {
   if (roots.empty() || stopped_) {
     answer["applied"] = roots.empty();
