@@ -4,14 +4,12 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
 #include <random>
 
-#include "daemon/service/service.h"
 #include "scanner/path.h"
+#include "tests/daemon/service_fixture.h"
 #include "tests/fakes/fake_change_watch.h"
 #include "tests/fakes/fake_usn_journal.h"
-#include "tests/fakes/fake_volume.h"
 
 namespace acledger::daemon {
 namespace {
@@ -28,46 +26,28 @@ PathComponents Path(std::string_view text) {
   return parsed->components;
 }
 
-class FreshnessTest : public testing::Test {
+class FreshnessTest : public fixtures::ServiceFixture {
  protected:
-  FreshnessTest()
-      : folder_(std::filesystem::temp_directory_path() / ("acledger-fresh-" + std::to_string(std::random_device{}()))) {
-    std::filesystem::create_directories(folder_);
+  FreshnessTest() {
     for (char16_t c = u'a'; c < u'k'; ++c) volume_.File(u"work/" + std::u16string(1, c) + u"/f", kOthersOnly);
     volume_.Folder(u"else");
     fresh_.gather = {.quiet = milliseconds(5), .longest = milliseconds(50)};
     fresh_.verify_at_start = false;
-    writer_ = Open(false);
-    reader_ = Open(true);
-    explainer_ = Open(true);
   }
-  ~FreshnessTest() override {
-    service_.reset();
-    explainer_.reset();
-    reader_.reset();
-    writer_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  ~FreshnessTest() override { service_.reset(); }  // Before what it uses.
 
   void Start() {
-    service_.reset();
-    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                           .writer = *writer_,
-                                                           .reader = *reader_,
-                                                           .explainer = *explainer_,
-                                                           .ledger_path = Path_(),
-                                                           .readers = 0,
-                                                           .polite = false,
-                                                           .watch = &watch_,
-                                                           .journal = journal_,
-                                                           .fresh = fresh_});
+    ServiceParts parts = Parts();
+    parts.watch = &watch_;
+    parts.journal = journal_;
+    parts.fresh = fresh_;
+    Make(parts);
     service_->SetLog([this](bool is_error, const std::string& line) {
       const std::lock_guard lock(log_mutex_);
       log_ += line + "\n";
       errors_ += is_error;
     });
-    if (const auto started = service_->Start(); !started) throw std::runtime_error(started.error().ToString());
+    MustStart();
   }
   void StartAndGrant() {
     Start();
@@ -76,34 +56,8 @@ class FreshnessTest : public testing::Test {
     UntilIdle();
   }
 
-  std::string Path_() const { return (folder_ / "ledger.db").string(); }
-  std::unique_ptr<store::Ledger> Open(bool read_only) {
-    auto ledger = store::Ledger::Open(
-        Path_(), {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
-    if (!ledger) throw std::runtime_error(ledger.error().ToString());
-    return std::move(*ledger);
-  }
   Expected<Json> Call(const std::string& method, Json params = Json::object()) {
-    std::optional<Expected<Json>> answer;
-    std::mutex mutex;
-    Caller caller;
-    caller.client = 1;
-    caller.is_admin = true;
-    service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
-                     const std::lock_guard lock(mutex);
-                     answer = std::move(json);
-                   }));
-    for (;;) {
-      {
-        const std::lock_guard lock(mutex);
-        if (answer) return *answer;
-      }
-      Run(milliseconds(1));
-    }
-  }
-  Json Must(const Expected<Json>& answer) {
-    if (!answer) throw std::runtime_error(answer.error().ToString());
-    return *answer;
+    return CallAs(Administrator(), method, std::move(params));
   }
   void Run(milliseconds time) {
     io_.restart();
@@ -138,19 +92,14 @@ class FreshnessTest : public testing::Test {
     });
   }
 
-  std::filesystem::path folder_;
-  fakes::FakeVolume volume_;
   fakes::FakeChangeWatch watch_;
   fakes::FakeUsnJournal a_journal_;
   scanner::UsnJournal* journal_ = nullptr;
-  asio::io_context io_;
   FreshOptions fresh_;
   std::mutex log_mutex_;
   std::string log_;
   int errors_ = 0;
   std::function<void(const std::u16string&)> also_;
-  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
-  std::unique_ptr<Service> service_;
 };
 
 TEST_F(FreshnessTest, CoversWhatIsMovedIn) {

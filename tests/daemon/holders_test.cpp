@@ -5,13 +5,11 @@
 #include <gmock/gmock.h>
 
 #include <asio/post.hpp>
-#include <filesystem>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "daemon/service/service.h"
-#include "tests/fakes/fake_volume.h"
+#include "tests/daemon/service_fixture.h"
 
 namespace acledger::daemon {
 namespace {
@@ -70,30 +68,17 @@ class FakeProcesses final : public ProcessTable {
   asio::io_context* io_ = nullptr;
 };
 
-class HoldersTest : public testing::Test {
+class HoldersTest : public fixtures::ServiceFixture {
  protected:
-  HoldersTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("acledger-holders-" + std::to_string(std::random_device{}()))) {
-    std::filesystem::create_directories(folder_);
+  HoldersTest() {
     volume_.File(u"work/a");
     volume_.File(u"work/sub/b");
     before_ = volume_.SecurityIds();
     processes_.Run(7, 100);
     processes_.Run(8, 200);
-    writer_ = Open(false);
-    reader_ = Open(true);
-    explainer_ = Open(true);
     Start();
   }
-  ~HoldersTest() override {
-    Stop();
-    explainer_.reset();
-    reader_.reset();
-    writer_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  ~HoldersTest() override { Stop(); }  // Before what it uses.
 
   void Stop() {
     if (!service_) return;
@@ -104,50 +89,16 @@ class HoldersTest : public testing::Test {
   }
   void Start() {
     Stop();
-    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                           .writer = *writer_,
-                                                           .reader = *reader_,
-                                                           .explainer = *explainer_,
-                                                           .ledger_path = (folder_ / "ledger.db").string(),
-                                                           .readers = 0,
-                                                           .polite = false,
-                                                           .processes = &processes_});
-    if (const auto started = service_->Start(); !started) throw std::runtime_error(started.error().ToString());
-  }
-  std::unique_ptr<store::Ledger> Open(bool read_only) {
-    auto ledger =
-        store::Ledger::Open((folder_ / "ledger.db").string(),
-                            {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
-    if (!ledger) throw std::runtime_error(ledger.error().ToString());
-    return std::move(*ledger);
-  }
-
-  Expected<Json> CallAs(const Caller& caller, const std::string& method, Json params = Json::object()) {
-    std::optional<Expected<Json>> answer;
-    std::mutex mutex;
-    service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
-                     const std::lock_guard lock(mutex);
-                     answer = std::move(json);
-                   }));
-    // Also where the answer is there at once: what was posted is to go on.
-    for (;;) {
-      io_.restart();
-      io_.run_for(std::chrono::milliseconds(1));
-      const std::lock_guard lock(mutex);
-      if (answer) return *answer;
-    }
+    ServiceParts parts = Parts();
+    parts.processes = &processes_;
+    Make(parts);
+    MustStart();
   }
   static Caller Admin(std::uint32_t process = 7) {
-    Caller caller;
-    caller.client = 1;
+    Caller caller = Administrator();
     caller.process = process;
-    caller.is_admin = true;
     caller.user = "0";
     return caller;
-  }
-  Json Must(const Expected<Json>& answer) {
-    if (!answer) throw std::runtime_error(answer.error().ToString());
-    return *answer;
   }
   Json Call(const std::string& method, Json params = Json::object()) {
     return Must(CallAs(Admin(), method, std::move(params)));
@@ -170,13 +121,8 @@ class HoldersTest : public testing::Test {
     return ids;
   }
 
-  std::filesystem::path folder_;
-  fakes::FakeVolume volume_;
   FakeProcesses processes_;
   std::map<std::string, std::uint32_t> before_;
-  asio::io_context io_;
-  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
-  std::unique_ptr<Service> service_;
 };
 
 TEST_F(HoldersTest, GivesAccessUntilTheLastHolderReleases) {

@@ -5,13 +5,10 @@
 #include <gmock/gmock.h>
 
 #include <condition_variable>
-#include <filesystem>
 #include <map>
-#include <random>
 #include <thread>
 
-#include "daemon/service/service.h"
-#include "tests/fakes/fake_volume.h"
+#include "tests/daemon/service_fixture.h"
 
 namespace acledger::daemon {
 namespace {
@@ -44,13 +41,6 @@ Caller User(const char* user, ClientId client = 7) {
   return caller;
 }
 
-Caller Administrator() {
-  Caller caller;
-  caller.client = 1;
-  caller.is_admin = true;
-  return caller;
-}
-
 // Every process runs.
 class AllRun final : public ProcessTable {
  public:
@@ -58,12 +48,9 @@ class AllRun final : public ProcessTable {
   std::unique_ptr<Watch> WhenEnded(asio::io_context&, std::uint32_t, std::function<void()>) override { return {}; }
 };
 
-class PermissionTest : public testing::Test {
+class PermissionTest : public fixtures::ServiceFixture {
  protected:
-  PermissionTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("acledger-permission-" + std::to_string(std::random_device{}()))) {
-    std::filesystem::create_directories(folder_);
+  PermissionTest() {
     volume_.Folder(u"ann", kAnns);
     volume_.File(u"ann/a1");
     volume_.File(u"ann/bobs", kBobsOpen);
@@ -73,55 +60,16 @@ class PermissionTest : public testing::Test {
     volume_.File(u"both/seen");
     volume_.Folder(u"both/hers", kAnns);
     volume_.File(u"both/hers/private");
-    for (auto* ledger : {&writer_, &reader_, &explainer_}) *ledger = Open(ledger != &writer_);
-    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                           .writer = *writer_,
-                                                           .reader = *reader_,
-                                                           .explainer = *explainer_,
-                                                           .ledger_path = (folder_ / "ledger.db").string(),
-                                                           .readers = 0,
-                                                           .polite = false,
-                                                           .processes = &processes_});
+    ServiceParts parts = Parts();
+    parts.processes = &processes_;
+    Make(parts);
     service_->SetPrincipals({{kAnn, {SidOf(kAnnsBox)}}, {kBob, {SidOf(kBobsBox)}}});
-    if (!service_->Start()) throw std::runtime_error("cannot start");
+    MustStart();
   }
-  ~PermissionTest() override {
-    service_.reset();
-    for (auto* ledger : {&writer_, &reader_, &explainer_}) ledger->reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::unique_ptr<store::Ledger> Open(bool read_only) {
-    auto ledger =
-        store::Ledger::Open((folder_ / "ledger.db").string(),
-                            {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
-    if (!ledger) throw std::runtime_error(ledger.error().ToString());
-    return std::move(*ledger);
-  }
+  ~PermissionTest() override { service_.reset(); }  // Before what it uses.
 
-  // The answer, however it comes; runs the service's thread until then.
   Expected<Json> Call(const Caller& caller, const std::string& method, Json params = Json::object()) {
-    struct Answer {
-      std::mutex mutex;
-      std::optional<Expected<Json>> json;
-    };
-    const auto answer = std::make_shared<Answer>();
-    service_->Call(caller, method, std::move(params), Reply([answer](Expected<Json> json) {
-                     const std::lock_guard lock(answer->mutex);
-                     answer->json = std::move(json);
-                   }));
-    for (;;) {
-      {
-        const std::lock_guard lock(answer->mutex);
-        if (answer->json) return *answer->json;
-      }
-      io_.restart();
-      io_.run_for(std::chrono::milliseconds(1));
-    }
-  }
-  Json Must(const Expected<Json>& answer) {
-    if (!answer) throw std::runtime_error(answer.error().ToString());
-    return *answer;
+    return CallAs(caller, method, std::move(params));
   }
   Expected<Json> Grant(const Caller& caller, const char* principal, const std::string& root) {
     return Call(caller, "grant", {{"principal", principal}, {"roots", Json::array({root})}});
@@ -133,12 +81,7 @@ class PermissionTest : public testing::Test {
     for (const char* path : {"\\ann", "\\bob", "\\both"}) Must(Call(Administrator(), "wait", {{"path", path}}));
   }
 
-  std::filesystem::path folder_;
-  fakes::FakeVolume volume_;
-  asio::io_context io_;
   AllRun processes_;
-  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
-  std::unique_ptr<Service> service_;
 };
 
 // What Bob gets from each method about his own, about Ann's, and about what is nobody's. "" for an answer; else the

@@ -4,11 +4,9 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <random>
 #include <thread>
 
-#include "tests/fakes/fake_volume.h"
+#include "tests/daemon/service_fixture.h"
 
 namespace acledger::daemon {
 namespace {
@@ -18,88 +16,28 @@ using testing::IsEmpty;
 
 constexpr const char* kPrincipal = "S-1-9-77-1";
 
-class ServiceTest : public testing::Test {
+class ServiceTest : public fixtures::ServiceFixture {
  protected:
-  ServiceTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("acledger-service-" + std::to_string(std::random_device{}()))) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  ServiceTest() {
     for (int i = 0; i < 40; ++i)
       volume_.File(u"work/f" + std::u16string(1, static_cast<char16_t>(u'a' + i % 26)) +
                    std::u16string(1, static_cast<char16_t>(u'a' + i / 26)));
     volume_.File(u"else/x");
-    writer_ = Open(false);
-    reader_ = Open(true);
-    explainer_ = Open(true);
-    Make();
-  }
-  ~ServiceTest() override {
-    service_.reset();
-    explainer_.reset();
-    reader_.reset();
-    writer_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  void Make() {
-    service_ = std::make_unique<Service>(io_, ServiceParts{.volume = volume_,
-                                                           .writer = *writer_,
-                                                           .reader = *reader_,
-                                                           .explainer = *explainer_,
-                                                           .ledger_path = Path(),
-                                                           .readers = 0,
-                                                           .polite = false});
+    Make(Parts());
   }
   // As after the end of the process.
   void Restart() {
-    service_.reset();
-    Make();
-    if (const Expected<void> started = service_->Start(); !started) throw std::runtime_error("not started");
+    Make(Parts());
+    MustStart();
   }
-
-  std::string Path() const { return (folder_ / "ledger.db").string(); }
-  std::unique_ptr<store::Ledger> Open(bool read_only) {
-    auto ledger = store::Ledger::Open(
-        Path(), {.read_only = read_only, .volume_serial = volume_.Info().serial, .volume_name = "F:"});
-    if (!ledger) throw std::runtime_error(ledger.error().ToString());
-    return std::move(*ledger);
-  }
-
-  // The answer, however it comes; runs the service's thread until then.
   Expected<Json> Call(const std::string& method, Json params = Json::object(), bool is_admin = true) {
-    std::optional<Expected<Json>> answer;
-    std::mutex mutex;
-    Caller caller;
-    caller.client = 1;
+    Caller caller = Administrator();
     caller.is_admin = is_admin;
-    service_->Call(caller, method, std::move(params), Reply([&](Expected<Json> json) {
-                     const std::lock_guard lock(mutex);
-                     answer = std::move(json);
-                   }));
-    for (;;) {
-      {
-        const std::lock_guard lock(mutex);
-        if (answer) return *answer;
-      }
-      io_.restart();
-      io_.run_for(std::chrono::milliseconds(1));
-    }
+    return CallAs(caller, method, std::move(params));
   }
   Expected<Json> Grant(const std::string& root) {
     return Call("grant", {{"principal", kPrincipal}, {"roots", Json::array({root})}});
   }
-  Json Must(const Expected<Json>& answer) {
-    if (!answer) throw std::runtime_error(answer.error().ToString());
-    return *answer;
-  }
-
-  std::filesystem::path folder_;
-  fakes::FakeVolume volume_;
-  asio::io_context io_;
-  std::unique_ptr<store::Ledger> writer_, reader_, explainer_;
-  std::unique_ptr<Service> service_;
 };
 
 TEST_F(ServiceTest, GrantsInTheBackgroundAndAnswersWhenAPathIsDecided) {
