@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMostUsers = 64;
 constexpr auto kBetween = std::chrono::milliseconds(500);
 constexpr auto kRetry = std::chrono::milliseconds(100);
+// A reader holds the file for milliseconds, a scanner of viruses for a second: longer is worth telling.
+constexpr auto kPatience = std::chrono::seconds(3);
 
 std::int64_t Now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -70,22 +72,32 @@ void Keeper::Stop() {
 
 void Keeper::Loop() {
   std::unique_lock lock(mutex_);
-  for (bool is_last = false; !is_last;) {
+  bool is_busy = false;
+  Clock::time_point busy_since;
+  while (true) {
     changed_.wait(lock, [this] { return is_due_ || is_ending_; });
     is_due_ = false;
-    is_last = is_ending_;
+    const bool is_last = is_ending_;
     lock.unlock();
     const auto begun = Clock::now();
     const Expected<void> written = WriteAll(is_last);
     const auto took = Clock::now() - begun;
-    if (!written && std::exchange(told_, written.error().ToString()) != written.error().ToString())
-      trouble_(written.error());
-    if (written) told_.clear();
+    const bool was_busy = std::exchange(is_busy, !written && written.error().kind == ErrorKind::kBusy);
+    if (is_busy && !was_busy) busy_since = begun;
+    const bool is_patient = is_busy && begun - busy_since < kPatience;
+    if (!is_patient) Tell(written);
+    if (is_last && !is_patient) return;
     lock.lock();
-    if (!written && written.error().kind == ErrorKind::kBusy) is_due_ = true;
+    if (is_busy) is_due_ = true;
     const auto pause = !written ? Clock::duration(kRetry) : std::max<Clock::duration>(kBetween - took, took);
-    if (!is_last) changed_.wait_for(lock, pause, [this] { return is_ending_; });
+    changed_.wait_for(lock, pause, [this, is_last] { return is_ending_ && !is_last; });
   }
+}
+
+void Keeper::Tell(const Expected<void>& written) {
+  std::string now = written ? std::string() : written.error().ToString();
+  if (!written && now != told_) trouble_(written.error());
+  told_ = std::move(now);
 }
 
 // Requesters of grants, and who has asked; the newest token counts.

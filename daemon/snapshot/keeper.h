@@ -19,7 +19,8 @@ namespace acledger::daemon::snapshot {
 // reading of the ledger of its own; nobody waits for it.
 class Keeper {
  public:
-  // Told on the keeper's thread; the same error once.
+  // Told on the keeper's thread; the same error once. A file that another program keeps busy is tried again, and told
+  // only when that lasts.
   using Trouble = std::function<void(const Error& error)>;
 
   // Makes the folder, removes what is none of the users' any more, and writes for the first time. The ledger must
@@ -33,12 +34,13 @@ class Keeper {
   void Wake();
   // This user is to have a snapshot too, of what this token may see. Any thread. Beyond 64 the rest is left out.
   void Know(const std::string& user, const security::Token& token);
-  // Writes a last time, and says in it that nobody keeps it any more.
+  // Writes a last time, and says in it that nobody keeps it any more; waits a few seconds for a file that is busy.
   void Stop();
 
  private:
   Keeper(std::string ledger, Trouble trouble, std::unique_ptr<store::Ledger> reader);
   void Loop();
+  void Tell(const Expected<void>& written);
   Expected<void> WriteAll(bool is_last);
   Expected<void> WriteFor(const std::string& user, const Viewer& viewer, bool is_last);
   Expected<std::map<std::string, security::Token>> Users();
