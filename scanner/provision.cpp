@@ -328,7 +328,8 @@ Expected<void> Provision::ApplyAll() {
     std::vector<Change> intents;
     const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
       if (Expected<void> kept = Record(done); !kept) return kept;
-      if (!environment_.stop)
+      // Who is stopped each time before the first batch would survey for ever.
+      if (!environment_.stop || batches == 1)
         if (Expected<void> planned = planner_->Next(environment_.batch, intents); !planned) return planned;
       if (Expected<void> kept = environment_.ledger.RecordIntents(intents); !kept) return kept;
       return planner_->StoreCounts();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
+#include <sstream>
 
 #include "scanner/path.h"
 #include "scanner/usn_replay.h"
@@ -18,6 +19,16 @@ constexpr std::size_t kMostReplayed = 65'536;
 // Between the moment that a place in the journal is taken and the one that it counts as followed: by then the watch has
 // told what happened before it.
 constexpr Moment kSettled = std::chrono::seconds(2);
+constexpr std::int64_t kLongestRecalled = std::int64_t{10} * 365 * 86'400;
+constexpr char kLookedAt[] = "looked_at";  // In the settings: "GRANT:SECONDS ...", of the last look at everything.
+
+// It goes on from where it stood.
+bool IsUnderWay(const store::Grant& grant) { return UnfinishedWork(grant.state) == Work::kProvision; }
+
+std::int64_t SecondsNow() {
+  using std::chrono::system_clock;
+  return std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -76,7 +87,8 @@ std::vector<Error> Freshness::Keep(const std::vector<store::Grant>& grants) {
   return failed;
 }
 
-void Freshness::Start(const std::vector<store::Grant>& grants) {
+void Freshness::Start(store::Ledger& reader, const std::vector<store::Grant>& grants) {
+  RecallLooks(reader);
   if (journal_)
     worker_.Post([this](scanner::Engine&, store::Ledger& ledger, Worker::Wishes&) { CatchUp(ledger); });
   else
@@ -86,9 +98,12 @@ void Freshness::Start(const std::vector<store::Grant>& grants) {
 
 void Freshness::VerifyAll(const std::vector<store::Grant>& grants) {
   if (!options_.verify_at_start) return;
-  for (const store::Grant& grant : grants)
+  for (const store::Grant& grant : grants) {
     if (grant.state == store::GrantState::kComplete)
       worker_.WithQueue([&](Queue& queue) { queue.PutByItself({grant.id, Work::kProvision, Urgency::kRest}); });
+    else if (IsUnderWay(grant))
+      worker_.LookAtAllAfterwards(grant.id, Urgency::kRest);
+  }
 }
 
 // --- the change journal
@@ -101,7 +116,7 @@ bool Freshness::LookAtReplayed(const std::vector<PathComponents>& folders) {
     std::vector<PathComponents> ours;
     for (const PathComponents& folder : folders)
       if (scanner::IsAtOrBelow(folder, kept.root) ||
-          (folder.size() + 1 == kept.root.size() && scanner::IsAtOrBelow(kept.root, folder)))
+          (folder.size() < kept.root.size() && scanner::IsAtOrBelow(kept.root, folder)))
         ours.push_back(folder);
     if (!ours.empty()) worker_.LookAt(grant, kept.urgency, ours);
     any |= !ours.empty();
@@ -122,7 +137,8 @@ void Freshness::CatchUp(store::Ledger& ledger) {
   if (replay->missed && (place->empty() || place_.empty())) return VerifyAll(*grants);
   if (replay->missed) {
     for (const store::Grant& grant : *grants)
-      if (grant.state == store::GrantState::kComplete) worker_.Missed(grant.id, UrgencyOf(grant.root));
+      if (grant.state == store::GrantState::kComplete || IsUnderWay(grant))
+        worker_.Missed(grant.id, UrgencyOf(grant.root));
   } else if (!LookAtReplayed(replay->folders)) {
     AllDone(ledger);
   }
@@ -174,7 +190,10 @@ void Freshness::Give(const ChangeSet::Told& told) {
   for (auto& [grant, kept] : kept_) {
     if (!scanner::SamePath(kept.root, told.root)) continue;
     if (told.root_lost) kept.is_watched = false;
-    if (told.missed)
+    // It may be there again; what happened in it before this moment nobody told.
+    const bool is_back = !kept.is_watched && watch_.Watch(kept.root).has_value();
+    if (is_back) kept.is_watched = true;
+    if (told.missed || is_back)
       worker_.Missed(grant, kept.urgency);
     else
       worker_.LookAt(grant, kept.urgency, told.folders);
@@ -183,16 +202,44 @@ void Freshness::Give(const ChangeSet::Told& told) {
 
 // --- the slow verify
 
-void Freshness::WholeLook(store::GrantId grant) {
+void Freshness::WholeLook(store::GrantId grant, store::Ledger& ledger) {
   const std::lock_guard lock(mutex_);
   const auto at = kept_.find(grant);
   if (at == kept_.end()) return;
   at->second.looked_at = Now();
+  NoteLooks(ledger);
   if (at->second.is_watched) return;
   // The root was gone, or could not be opened then: what happened before this moment has to be looked for once more.
   at->second.is_watched = watch_.Watch(at->second.root).has_value();
   if (at->second.is_watched)
     worker_.WithQueue([&](Queue& queue) { queue.PutByItself({grant, Work::kProvision, Urgency::kRest}); });
+}
+
+// With the lock held. One that could not be noted is made once more than need be.
+void Freshness::NoteLooks(store::Ledger& ledger) {
+  std::string text;
+  for (const auto& [grant, kept] : kept_) {
+    const auto ago = std::chrono::duration_cast<std::chrono::seconds>(Now() - kept.looked_at).count();
+    text += (text.empty() ? "" : " ") + std::to_string(grant) + ":" + std::to_string(SecondsNow() - ago);
+  }
+  static_cast<void>(ledger.SetSetting(kLookedAt, text));
+}
+
+// A clock that was set back makes no look later than it would have been.
+void Freshness::RecallLooks(store::Ledger& reader) {
+  const Expected<std::string> text = reader.Setting(kLookedAt);
+  if (!text) return;  // As where nothing was noted: the next look is due after the usual time.
+  std::istringstream words(*text);
+  store::GrantId grant = 0;
+  std::int64_t seconds = 0;
+  char colon = 0;
+  const std::lock_guard lock(mutex_);
+  while (words >> grant >> colon >> seconds) {
+    const auto at = kept_.find(grant);
+    if (at == kept_.end()) continue;
+    const std::int64_t ago = std::clamp<std::int64_t>(SecondsNow() - seconds, 0, kLongestRecalled);
+    at->second.looked_at = Now() - std::chrono::seconds(ago);
+  }
 }
 
 void Freshness::SetVerifyEvery(Moment every) {

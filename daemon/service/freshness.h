@@ -24,7 +24,7 @@ struct FreshOptions {
 // missed ones, and marks the grant stale; and asks now and then for a look at everything, for what no notification
 // told. No polling: it sleeps until something happens or a verify is due.
 //
-// Threads: Keep() and WholeLook() from any; the rest, and its end, on the io_context's.
+// Threads: Keep() from any; WholeLook() and AllDone() on the worker's; the rest, and its end, on the io_context's.
 class Freshness {
  public:
   // All must outlive it.
@@ -38,8 +38,8 @@ class Freshness {
   // These grants are to stay true, and no others. What cannot be watched is left to the verify; says why.
   std::vector<Error> Keep(const std::vector<store::Grant>& grants);
   // Finds out, on the worker's thread, what happened before the start: from the change journal where there is one, else
-  // by a look at everything.
-  void Start(const std::vector<store::Grant>& grants);
+  // by a look at everything. `reader` is used by this thread.
+  void Start(store::Ledger& reader, const std::vector<store::Grant>& grants);
   void Stop();
   // 0: never. A new interval begins anew.
   void SetVerifyEvery(Moment every);
@@ -47,8 +47,8 @@ class Freshness {
   // On the worker's thread: nothing is left to do. Notes how far the change journal has been followed.
   void AllDone(store::Ledger& ledger);
 
-  // Everything of the grant was looked at a moment ago.
-  void WholeLook(store::GrantId grant);
+  // On the worker's thread: everything of the grant was looked at a moment ago.
+  void WholeLook(store::GrantId grant, store::Ledger& ledger);
 
  private:
   struct Kept {
@@ -66,6 +66,8 @@ class Freshness {
   void CatchUp(store::Ledger& ledger);
   bool LookAtReplayed(const std::vector<scanner::PathComponents>& folders);
   void VerifyAll(const std::vector<store::Grant>& grants);
+  void NoteLooks(store::Ledger& ledger);
+  void RecallLooks(store::Ledger& reader);
   void ArmVerify();
   void Verify();
 

@@ -152,6 +152,7 @@ bool Queue::ShouldYield(Moment now) const {
 
 std::optional<Moment> Queue::NextRetry() const {
   std::optional<Moment> soonest;
+  if (paused_) return soonest;
   for (const auto& [grant, waiting] : waiting_) {
     if (grant == running_ || waiting.job.on_hold || waiting.not_before == Moment{}) continue;
     if (!soonest || waiting.not_before < *soonest) soonest = waiting.not_before;

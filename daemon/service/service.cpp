@@ -76,7 +76,7 @@ Expected<void> Service::Start() {
   if (!grants) return std::unexpected(grants.error());
   if (fresh_) KeepFresh();
   if (Expected<void> started = worker_.Start(); !started) return started;
-  if (fresh_) fresh_->Start(*grants);
+  if (fresh_) fresh_->Start(parts_.reader, *grants);
   return holders_.Look();
 }
 
@@ -156,12 +156,13 @@ void Service::OnLooked(const JobReport& report) {
 }
 
 void Service::OnEnded(const JobReport& report) {
-  if (fresh_ && report.how == Ended::kDone &&
+  if (report.held) return;
+  if (fresh_ && report.how == Ended::kDone && !worker_.HoldsBack() &&
       worker_.WithQueue([](const Queue& queue) { return queue.Jobs().empty(); }))
     fresh_->AllDone(parts_.writer);
   if (report.job.work == Work::kLook && report.how == Ended::kDone) return OnLooked(report);
   if (fresh_ && report.job.work == Work::kRollback) KeepFresh();
-  if (fresh_ && report.how == Ended::kDone) fresh_->WholeLook(report.job.grant);
+  if (fresh_ && report.how == Ended::kDone) fresh_->WholeLook(report.job.grant, parts_.writer);
   const char* how = report.how == Ended::kDone ? "done" : report.how == Ended::kStopped ? "stopped" : "failed";
   const Json result = std::visit([](const auto& one) { return ToJson(one); }, report.result);
   Json json = {{"grant", report.job.grant},

@@ -118,7 +118,7 @@ class Service final : public Handler, private WorkerObserver {
   void Release(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Holders(const Caller& caller, Params& params);
 
-  static Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
+  Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
   void WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
                         std::chrono::steady_clock::time_point deadline, Json answer, Reply reply);
@@ -127,15 +127,24 @@ class Service final : public Handler, private WorkerObserver {
 
   static Json Listed(const std::vector<store::Grant>& grants);
   // Writes it on the worker's thread and answers then.
-  void Keep(std::function<Expected<void>(store::Ledger&)> write, Json answer, Reply reply);
-  static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::Grant>& grants, bool on_hold);
+  using Steering = std::function<Expected<Json>(const std::vector<store::Grant>&, scanner::Engine&, store::Ledger&,
+                                                Worker::Wishes&)>;
+  void Steer(const std::string& root, const Viewer& viewer, Steering steer, Reply reply);
+  Expected<Json> PauseAll(store::Ledger& ledger);
+  Expected<Json> ResumeThese(const std::vector<store::Grant>& grants, bool all, store::Ledger& ledger,
+                             Worker::Wishes& wishes);
+  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, bool forced, scanner::Engine& engine,
+                               store::Ledger& ledger, Worker::Wishes& wishes);
+  static std::vector<store::GrantId> IdsOf(const std::vector<store::Grant>& grants);
+  static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::GrantId>& grants, bool on_hold);
   static Expected<bool> IsPausedForGood(store::Ledger& ledger);
 
   // The viewer's live grants whose root is at or above `path`, or below it.
   Expected<std::vector<store::Grant>> GrantsNear(const std::string& path, const Viewer& viewer);
   // The viewer's grants with exactly this root; for an empty path all, which is for administrators. kNotFound where
   // there is none, or none of his.
-  Expected<std::vector<store::Grant>> GrantsWithRoot(const std::string& root, const Viewer& viewer);
+  Expected<std::vector<store::Grant>> GrantsWithRoot(store::Ledger& ledger, const std::string& root,
+                                                     const Viewer& viewer);
   // What a wait for `path` is about: GrantsNear(), and others' grants in which he may see it.
   Expected<std::vector<store::Grant>> GrantsAwaited(const std::string& path, const Viewer& viewer);
   // Empty: not yet.

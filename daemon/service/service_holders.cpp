@@ -29,9 +29,11 @@ std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
 Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes) {
   const Expected<std::vector<Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
+  if (!begun.going_on.empty()) KeepFresh();  // Before they are scanned: nothing is missed in between.
   for (const store::GrantId id : begun.going_on) wishes.Put({id, Work::kProvision, Urgency::kWaitedFor});
   for (const store::GrantId id : begun.going) wishes.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id))});
-  return {};
+  // A pause was meant for the access, not for its end.
+  return KeepOnHold(ledger, begun.going, false);
 }
 
 void Service::LookAtHolders() {
@@ -83,9 +85,10 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
     std::vector<std::string> notes;
     const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
     if (!acquired) return (*reply)(std::unexpected(acquired.error()));
-    if (Expected<void> kept = KeepOnHold(ledger, acquired->grants, false); !kept)
-      return (*reply)(std::unexpected(kept.error()));
+    KeepFresh();  // Before the scan begins: nothing is missed in between.
     for (const Grant& grant : acquired->grants) wishes.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
+    if (Expected<void> kept = KeepOnHold(ledger, IdsOf(acquired->grants), false); !kept)
+      return (*reply)(std::unexpected(kept.error()));
     Json held = Json::array();
     std::vector<std::string> roots;
     for (const scanner::Engine::Held& one : acquired->held) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a person says of the queue: at once in the queue, and then in the ledger, before it is answered. A daemon that
 // starts anew keeps to it.
+#include <algorithm>
+
 #include "daemon/service/service.h"
 
 namespace acledger::daemon {
@@ -13,10 +15,12 @@ constexpr char kPaused[] = "paused";  // The setting: empty or "yes".
 
 }  // namespace
 
-Expected<void> Service::KeepOnHold(store::Ledger& ledger, const std::vector<Grant>& grants, bool on_hold) {
+Expected<void> Service::KeepOnHold(store::Ledger& ledger, const std::vector<store::GrantId>& grants, bool on_hold) {
   return ledger.InTransaction([&]() -> Expected<void> {
-    for (const Grant& grant : grants) {
-      if (grant.on_hold == on_hold) continue;
+    const Expected<std::vector<Grant>> now = ledger.Grants();
+    if (!now) return std::unexpected(now.error());
+    for (const Grant& grant : *now) {
+      if (grant.on_hold == on_hold || std::ranges::find(grants, grant.id) == grants.end()) continue;
       if (Expected<void> set = ledger.SetOnHold(grant.id, on_hold); !set) return set;
     }
     return {};
@@ -29,57 +33,78 @@ Expected<bool> Service::IsPausedForGood(store::Ledger& ledger) {
   return !paused->empty();
 }
 
-void Service::Keep(std::function<Expected<void>(store::Ledger&)> write, Json answer, Reply reply) {
-  worker_.Post(
-      [write = std::move(write), answer = std::move(answer), reply = std::make_shared<Reply>(std::move(reply))](
-          scanner::Engine&, store::Ledger& ledger, Worker::Wishes&) {
-        if (const Expected<void> kept = write(ledger); !kept) return (*reply)(std::unexpected(kept.error()));
-        (*reply)(answer);
-      });
+// Between a question and its turn another's command may have changed whose a grant is: asked again, of the ledger that
+// is written.
+void Service::Steer(const std::string& root, const Viewer& viewer, Steering steer, Reply reply) {
+  if (const auto early = GrantsWithRoot(parts_.reader, root, viewer); !early)
+    return reply(std::unexpected(early.error()));
+  worker_.Post([this, root, viewer, steer = std::move(steer), reply = std::make_shared<Reply>(std::move(reply))](
+                   scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
+    const Expected<std::vector<Grant>> grants = GrantsWithRoot(ledger, root, viewer);
+    (*reply)(grants ? steer(*grants, engine, ledger, wishes) : std::unexpected(grants.error()));
+  });
 }
 
+Expected<Json> Service::PauseAll(store::Ledger& ledger) {
+  SetPaused(true);
+  if (const Expected<void> kept = ledger.SetSetting(kPaused, "yes"); !kept) return std::unexpected(kept.error());
+  on_paused_(true);
+  return Json{{"paused", true}};
+}
+
+// What is said of the queue holds from this moment on; and again in its turn, after what was said before it.
 // Without a root: everything.
 void Service::Pause(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  if (root.empty() && caller.is_admin) {
-    SetPaused(true);
-    on_paused_(true);
-    return Keep([](store::Ledger& ledger) { return ledger.SetSetting(kPaused, "yes"); }, Json{{"paused", true}},
-                std::move(reply));
-  }
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
-  if (!grants) return reply(std::unexpected(grants.error()));
-  worker_.WithQueue([&](Queue& queue) {
-    for (const Grant& grant : *grants) queue.Hold(grant.id);
-  });
-  Keep([grants = *grants](store::Ledger& ledger) { return KeepOnHold(ledger, grants, true); },
-       Json{{"on_hold", Listed(*grants)}}, std::move(reply));
+  const bool all = root.empty() && caller.is_admin;
+  if (all) SetPaused(true);
+  const auto hold = [this](const std::vector<Grant>& grants) {
+    worker_.WithQueue([&](Queue& queue) {
+      for (const Grant& grant : grants) queue.Hold(grant.id);
+    });
+  };
+  const Viewer viewer = Permission::ViewerOf(caller);
+  if (const auto grants = GrantsWithRoot(parts_.reader, root, viewer); grants && !all) hold(*grants);
+  Steer(
+      root, viewer,
+      [this, all, hold](const std::vector<Grant>& grants, scanner::Engine&, store::Ledger& ledger,
+                        Worker::Wishes&) -> Expected<Json> {
+        if (all) return PauseAll(ledger);
+        hold(grants);
+        if (const Expected<void> kept = KeepOnHold(ledger, IdsOf(grants), true); !kept)
+          return std::unexpected(kept.error());
+        return Json{{"on_hold", Listed(grants)}};
+      },
+      std::move(reply));
 }
 
 void Service::Resume(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
-  if (!grants) return reply(std::unexpected(grants.error()));
-  const bool all = root.empty();
-  worker_.Post([grants = *grants, all, reply = std::make_shared<Reply>(std::move(reply)), this](
-                   scanner::Engine&, store::Ledger& ledger, Worker::Wishes& wishes) {
-    Expected<void> kept = KeepOnHold(ledger, grants, false);
-    if (kept && all) kept = ledger.SetSetting(kPaused, "");
-    if (!kept) return (*reply)(std::unexpected(kept.error()));
-    // What was cancelled, and is not finished, is wished for again.
-    for (const Grant& grant : grants)
-      if (const std::optional<Work> work = UnfinishedWork(grant.state))
-        wishes.Put({grant.id, *work, UrgencyOf(grant.root)});
-    worker_.WithQueue([&](Queue& queue) {
-      if (all) queue.ResumeAll();
-      for (const Grant& grant : grants) queue.Release(grant.id);
-    });
-    if (all) on_paused_(false);
-    for (const Grant& grant : grants) worker_.LookAt(grant.id, UrgencyOf(grant.root), {});  // What was held back.
-    (*reply)(Json{{"resumed", Listed(grants)}});
+  Steer(
+      root, Permission::ViewerOf(caller),
+      [this, all = root.empty()](const std::vector<Grant>& grants, scanner::Engine&, store::Ledger& ledger,
+                                 Worker::Wishes& wishes) { return ResumeThese(grants, all, ledger, wishes); },
+      std::move(reply));
+}
+
+Expected<Json> Service::ResumeThese(const std::vector<Grant>& grants, bool all, store::Ledger& ledger,
+                                    Worker::Wishes& wishes) {
+  Expected<void> kept = KeepOnHold(ledger, IdsOf(grants), false);
+  if (kept && all) kept = ledger.SetSetting(kPaused, "");
+  if (!kept) return std::unexpected(kept.error());
+  // What was cancelled, and is not finished, is wished for again.
+  for (const Grant& grant : grants)
+    if (const std::optional<Work> work = UnfinishedWork(grant.state))
+      wishes.Put({grant.id, *work, UrgencyOf(grant.root)});
+  worker_.WithQueue([&](Queue& queue) {
+    if (all) queue.ResumeAll();
+    for (const Grant& grant : grants) queue.Release(grant.id);
   });
+  if (all) on_paused_(false);
+  for (const Grant& grant : grants) worker_.LookAt(grant.id, UrgencyOf(grant.root), {});  // What was held back.
+  return Json{{"resumed", Listed(grants)}};
 }
 
 // Out of the queue; what was written stays, and stays recorded. Another wish for the grant, or resume, goes on from
@@ -87,13 +112,23 @@ void Service::Resume(const Caller& caller, Params& params, Reply reply) {
 void Service::Cancel(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.Text("root");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const Expected<std::vector<Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
-  if (!grants) return reply(std::unexpected(grants.error()));
-  worker_.WithQueue([&](Queue& queue) {
-    for (const Grant& grant : *grants) queue.Cancel(grant.id);
-  });
-  Keep([grants = *grants](store::Ledger& ledger) { return KeepOnHold(ledger, grants, true); },
-       Json{{"cancelled", Listed(*grants)}}, std::move(reply));
+  const auto cancel = [this](const std::vector<Grant>& grants) {
+    worker_.WithQueue([&](Queue& queue) {
+      for (const Grant& grant : grants) queue.Cancel(grant.id);
+    });
+  };
+  const Viewer viewer = Permission::ViewerOf(caller);
+  if (const auto grants = GrantsWithRoot(parts_.reader, root, viewer)) cancel(*grants);
+  Steer(
+      root, viewer,
+      [cancel](const std::vector<Grant>& grants, scanner::Engine&, store::Ledger& ledger,
+               Worker::Wishes&) -> Expected<Json> {
+        cancel(grants);
+        if (const Expected<void> kept = KeepOnHold(ledger, IdsOf(grants), true); !kept)
+          return std::unexpected(kept.error());
+        return Json{{"cancelled", Listed(grants)}};
+      },
+      std::move(reply));
 }
 
 }  // namespace acledger::daemon

@@ -22,6 +22,12 @@ Expected<PathComponents> ComponentsOf(const std::string& path) {
 
 }  // namespace
 
+std::vector<store::GrantId> Service::IdsOf(const std::vector<Grant>& grants) {
+  std::vector<store::GrantId> ids;
+  for (const Grant& grant : grants) ids.push_back(grant.id);
+  return ids;
+}
+
 Json Service::Listed(const std::vector<Grant>& grants) {
   Json listed = Json::array();
   for (const Grant& grant : grants)
@@ -42,10 +48,11 @@ Expected<std::vector<Grant>> Service::GrantsNear(const std::string& path, const 
   return grants;
 }
 
-Expected<std::vector<Grant>> Service::GrantsWithRoot(const std::string& root, const Viewer& viewer) {
+Expected<std::vector<Grant>> Service::GrantsWithRoot(store::Ledger& ledger, const std::string& root,
+                                                     const Viewer& viewer) {
   if (root.empty() && !viewer.IsAdmin())
     return Fail(ErrorKind::kDenied, "do this for all that is granted", "is for administrators: name a root of yours");
-  Expected<std::vector<Grant>> grants = parts_.reader.Grants();
+  Expected<std::vector<Grant>> grants = ledger.Grants();
   if (!grants || root.empty()) return grants;
   const Expected<PathComponents> wanted = ComponentsOf(root);
   if (!wanted) return std::unexpected(wanted.error());
@@ -82,8 +89,9 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
     if (!grants) return (*reply)(std::unexpected(grants.error()));
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
-    if (Expected<void> kept = KeepOnHold(ledger, *grants, false); !kept) return (*reply)(std::unexpected(kept.error()));
     for (const store::Grant& grant : *grants) wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
+    if (Expected<void> kept = KeepOnHold(ledger, IdsOf(*grants), false); !kept)
+      return (*reply)(std::unexpected(kept.error()));
     (*reply)(Json{{"grants", Listed(*grants)}, {"notes", notes}});
   });
 }
@@ -107,29 +115,30 @@ void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
-  if (!grants) return reply(std::unexpected(grants.error()));
-  worker_.Post([this, forced, grants = std::move(*grants), reply = std::make_shared<Reply>(std::move(reply))](
-                   scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
-    std::vector<store::GrantId> ids;
-    for (const store::Grant& grant : grants) ids.push_back(grant.id);
-    const Expected<scanner::Begun> begun = engine.BeginRollback(ids, forced);
-    if (!begun) return (*reply)(std::unexpected(begun.error()));
-    if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued)
-      return (*reply)(std::unexpected(queued.error()));
-    LookAtHolders();
-    // What was only part of another one is gone already.
-    std::vector<Grant> going;
-    for (const Grant& grant : grants)
-      if (std::ranges::find(begun->going, grant.id) != begun->going.end()) going.push_back(grant);
-    (*reply)(Json{{"grants", Listed(going)}});
-  });
+  Steer(
+      root, Permission::ViewerOf(caller),
+      [this, forced](const std::vector<Grant>& grants, scanner::Engine& engine, store::Ledger& ledger,
+                     Worker::Wishes& wishes) { return RollbackThese(grants, forced, engine, ledger, wishes); },
+      std::move(reply));
+}
+
+Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, bool forced, scanner::Engine& engine,
+                                      store::Ledger& ledger, Worker::Wishes& wishes) {
+  const Expected<scanner::Begun> begun = engine.BeginRollback(IdsOf(grants), forced);
+  if (!begun) return std::unexpected(begun.error());
+  if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued) return std::unexpected(queued.error());
+  LookAtHolders();
+  // What was only part of another one is gone already.
+  std::vector<Grant> going;
+  for (const Grant& grant : grants)
+    if (std::ranges::find(begun->going, grant.id) != begun->going.end()) going.push_back(grant);
+  return Json{{"grants", Listed(going)}};
 }
 
 Expected<Json> Service::Verify(const Caller& caller, Params& params) {
   const std::string root = params.TextOr("root", "");
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(root, Permission::ViewerOf(caller));
+  const Expected<std::vector<store::Grant>> grants = GrantsWithRoot(parts_.reader, root, Permission::ViewerOf(caller));
   if (!grants) return std::unexpected(grants.error());
   worker_.WithQueue([&](Queue& queue) {
     for (const store::Grant& grant : *grants) queue.Put({grant.id, Work::kVerify, UrgencyOf(grant.root)});

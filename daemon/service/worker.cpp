@@ -19,6 +19,7 @@ class Worker::Relay final : public scanner::Progress {
   void Begin(const Job& job) { job_ = job; }
   // The engine reports between two batches, with no transaction open: the place to rest.
   void Report(const scanner::ProgressState& state) override {
+    worker_.NoteReport();
     worker_.MarkMissed(job_.grant);
     observer_.OnProgress(job_, state);
     worker_.Rest(false);
@@ -154,20 +155,45 @@ void Worker::MarkMissed(std::optional<store::GrantId> but) {
   }
   for (const auto& [grant, urgency] : missed) {
     const Expected<std::optional<Grant>> known = FindGrant(ledger_, grant);
-    if (known && (!*known || (*known)->state == GrantState::kPartOf)) continue;  // Rolled back, or another one's now.
-    // A ledger that cannot be written makes the look fail too, which is told and tried again.
-    if (known && (*known)->state == GrantState::kComplete && !(*known)->is_stale)
-      static_cast<void>(ledger_.SetStale(grant, true));
+    // Rolled back, or about to be, or another one's now.
+    const bool is_over =
+        known && (!*known || (*known)->state == GrantState::kPartOf || (*known)->state == GrantState::kRollingBack);
+    // One that is not complete begins anew: what it would go on from is not true any more. A ledger that cannot be
+    // written makes the look fail too, which is told and tried again.
+    if (!is_over && known && !(*known)->is_stale) static_cast<void>(ledger_.SetStale(grant, true));
     const std::lock_guard lock(mutex_);
     changed_folders_.erase(grant);  // The whole look includes them.
-    queue_.PutByItself({grant, Work::kProvision, urgency, known && *known && (*known)->on_hold});
+    if (!is_over) queue_.PutByItself({grant, Work::kProvision, urgency, known && (*known)->on_hold});
   }
+}
+
+void Worker::LookAtAllAfterwards(store::GrantId grant, Urgency urgency) {
+  const std::lock_guard lock(mutex_);
+  afterwards_.emplace(grant, urgency);
+}
+
+bool Worker::HoldsBack() {
+  const std::lock_guard lock(mutex_);
+  return !changed_folders_.empty() || !missed_.empty() || !afterwards_.empty();
 }
 
 // With the lock held.
 void Worker::Reconsider() {
-  give_way_ = ending_ || !commands_.empty() || queue_.ShouldYield(Now());
+  give_way_ = ending_ || (!commands_.empty() && MayInterrupt()) || queue_.ShouldYield(Now());
   changed_.notify_one();
+}
+
+// With the lock held. A job that begins anew has to find out again where it stood. As long as that took it then works
+// before it ends for a command: a stream of commands takes half of its time, and not all of it.
+bool Worker::MayInterrupt() const {
+  return !queue_.Running() || (interruptible_ && *interruptible_ <= std::max(Now(), resting_until_));
+}
+
+void Worker::NoteReport() {
+  const std::lock_guard lock(mutex_);
+  const Moment now = Now();
+  if (!interruptible_) interruptible_ = now + (now - job_begun_);
+  if (!give_way_ && !commands_.empty()) Reconsider();
 }
 
 void Worker::Loop() {
@@ -180,6 +206,7 @@ void Worker::Loop() {
       lock.unlock();
       MarkMissed(std::nullopt);
       lock.lock();
+      continue;
     }
     if (const std::optional<Job> job = queue_.Next(Now())) {
       RunJob(lock, *job);
@@ -233,9 +260,12 @@ void Worker::Rest(bool is_begin) {
       lock.lock();
     }
     if (breath.rest <= Moment{}) return;
+    resting_until_ = Now() + breath.rest;
+    Reconsider();
     const bool woken = changed_.wait_for(lock, breath.rest, [this] {  //
       return give_way_ || pace_changed_ || IsWaitedFor();
     });
+    resting_until_ = {};
     if (!woken && !breath.ask_again) return;
   }
 }
@@ -258,15 +288,22 @@ void Worker::RunCommands(std::unique_lock<std::mutex>& lock) {
 }
 
 void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
-  give_way_ = false;
+  interruptible_ = Moment{};  // As long as it only rests.
+  Reconsider();
   relay_->Begin(job);
   lock.unlock();
   Rest(true);
+  lock.lock();
+  if (give_way_) return queue_.End(Ended::kStopped, Now());
+  job_begun_ = Now();
+  interruptible_.reset();
+  lock.unlock();
   const JobReport report = Do(job);
   lock.lock();
+  if (report.held) queue_.Hold(job.grant);
   queue_.End(report.how, Now());
-  if (FoundDifferences(report)) queue_.Put({job.grant, Work::kProvision, job.urgency});
-  if (job.work != Work::kLook) AfterWhole(report);
+  if (FoundDifferences(report)) queue_.PutByItself({job.grant, Work::kProvision, job.urgency});
+  if (job.work != Work::kLook && !report.held) AfterWhole(report);
   lock.unlock();
   observer_.OnEnded(report);
   lock.lock();
@@ -279,12 +316,13 @@ void Worker::AfterWhole(const JobReport& report) {
   // looked for, and until then the index stands, which we read back.
   const auto* provisioned = std::get_if<scanner::ProvisionReport>(&report.result);
   const bool wrote = provisioned && provisioned->changes > 0;
-  const auto missed = missed_.find(grant);
-  if (missed != missed_.end() && wrote && !report.was_stale) {
-    queue_.PutByItself({grant, Work::kProvision, missed->second});
-    missed_.erase(missed);
-    changed_folders_.erase(grant);
-  }
+  if (wrote && !report.was_stale && missed_.contains(grant)) afterwards_.insert(missed_.extract(grant));
+  if (report.how == Ended::kDone)
+    if (const auto found = afterwards_.find(grant); found != afterwards_.end()) {
+      queue_.PutByItself({grant, Work::kProvision, found->second});
+      afterwards_.erase(found);
+      changed_folders_.erase(grant);
+    }
   if (changed_folders_.contains(grant)) queue_.PutByItself({grant, Work::kLook, report.job.urgency});
 }
 
@@ -297,12 +335,20 @@ JobReport Worker::Do(const Job& job) {
     return report;
   }
   if (!*grant) {  // Rolled back together with another one.
+    Forget(job.grant);
     if (job.work == Work::kRollback) report.result = scanner::RollbackReport{};
     return report;
   }
   report.root = (*grant)->root;
   report.was_stale = (*grant)->is_stale;
-  switch (WorkNow(job.work, **grant)) {
+  const Work work = WorkNow(job.work, **grant);
+  // Who wants it done takes it off hold first. A comparison changes nothing.
+  if ((*grant)->on_hold && work != Work::kVerify) {
+    report.held = true;
+    report.how = Ended::kStopped;
+    return report;
+  }
+  switch (work) {
     case Work::kLook:
       DoLook(**grant, report);
       break;
@@ -344,11 +390,12 @@ void Worker::DoLook(const Grant& grant, JobReport& report) {
     if (const auto at = changed_folders_.find(grant.id); at != changed_folders_.end())
       folders = std::move(changed_folders_.extract(at).mapped());
   }
-  if (folders.empty()) return;
-  // Cancelled, or about to be finished, or a person said pause: they are looked at after that.
-  if (grant.state != GrantState::kComplete || grant.on_hold) {
+  if (folders.empty() || grant.state == GrantState::kPartOf) return;
+  // What was begun is finished first; then they are looked at.
+  if (grant.state != GrantState::kComplete) {
     const std::lock_guard lock(mutex_);
     changed_folders_[grant.id].merge(folders);
+    queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
     return;
   }
   report.folders.assign(folders.begin(), folders.end());
@@ -366,6 +413,13 @@ void Worker::DoLook(const Grant& grant, JobReport& report) {
   if (!now || !*now || (*now)->state == GrantState::kComplete) return;
   const std::lock_guard lock(mutex_);
   queue_.PutByItself({grant.id, Work::kProvision, report.job.urgency});
+}
+
+void Worker::Forget(store::GrantId grant) {
+  const std::lock_guard lock(mutex_);
+  changed_folders_.erase(grant);
+  missed_.erase(grant);
+  afterwards_.erase(grant);
 }
 
 void Worker::DoRollback(JobReport& report) {

@@ -27,6 +27,7 @@ struct JobReport {
   std::optional<Error> error;                                                                     // With kFailed.
   std::variant<scanner::ProvisionReport, scanner::VerifyReport, scanner::RollbackReport> result;  // By job.work.
   bool was_stale = false;                        // The grant was marked when the job began.
+  bool held = false;                             // Nothing was done: a person put the grant on hold.
   std::vector<scanner::PathComponents> folders;  // Of a look.
 };
 
@@ -80,6 +81,10 @@ class Worker {
   // Changes of the grant were missed: what the index says counts as unknown from now on (between two batches of the
   // running job), and everything is looked at again. While the grant itself is provisioned it is only looked at again.
   void Missed(store::GrantId grant, Urgency urgency);
+  // What is begun for the grant is finished, and then everything is looked at again. Any thread.
+  void LookAtAllAfterwards(store::GrantId grant, Urgency urgency);
+  // Of changes that it was told, some are not looked at yet. Any thread.
+  bool HoldsBack();
 
   // Looks at or changes the queue. Any thread; `use` is short and does not throw.
   template <class Use>
@@ -110,8 +115,11 @@ class Worker {
   void DoRollback(JobReport& report);
   void DoLook(const store::Grant& grant, JobReport& report);
   void AfterWhole(const JobReport& report);
+  void Forget(store::GrantId grant);
   void MarkMissed(std::optional<store::GrantId> but);
   void Reconsider();
+  bool MayInterrupt() const;
+  void NoteReport();
   Moment Now() const;
 
   scanner::Volume& volume_;
@@ -128,7 +136,11 @@ class Worker {
   std::vector<Command> commands_;
   std::map<store::GrantId, std::set<scanner::PathComponents>> changed_folders_;
   std::map<store::GrantId, Urgency> missed_;
+  std::map<store::GrantId, Urgency> afterwards_;  // To be looked at as a whole when what is begun is done.
   bool ending_ = false;
+  Moment job_begun_{};
+  std::optional<Moment> interruptible_;  // From when on the running job ends for a command.
+  Moment resting_until_{};
   Pace pace_;
   bool pace_changed_ = false;
   bool gives_way_to_others_ = false;  // The thread's alone.
