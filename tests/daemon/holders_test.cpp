@@ -170,6 +170,15 @@ TEST_F(HoldersTest, WhoDiedWhileNoDaemonRanIsReleasedAtTheStart) {
   EXPECT_EQ(volume_.SecurityIds(), before_);
 }
 
+TEST_F(HoldersTest, APauseKeepsNobodysAccessBeyondItsHolder) {
+  const std::int64_t holder = Acquire("\\work");
+  Call("pause", {{"root", "\\work"}});
+  Call("release", {{"holder", holder}});
+  Start();
+  WaitForNothing();
+  EXPECT_EQ(volume_.SecurityIds(), before_);
+}
+
 TEST_F(HoldersTest, WhoIsHeldIsNotRolledBackUnlessForced) {
   Acquire("\\work", 7);
   const Expected<Json> refused = CallAs(Admin(), "rollback", {{"root", "\\work"}});

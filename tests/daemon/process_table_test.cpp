@@ -3,10 +3,15 @@
 #include "daemon/service/process_table.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <asio/io_context.hpp>
+#include <csignal>
+#include <fstream>
+#include <thread>
 
 namespace acledger::daemon {
 namespace {
@@ -57,6 +62,42 @@ TEST(ProcessTableTest, TellsTheEndAndKnowsAnEndedProcessThatNobodyReaped) {
   const auto created = table->CreationTime(child.Id());
   EXPECT_FALSE(created);
   child.Reap();
+}
+
+// Its first thread has ended, and the system calls it a zombie: it runs all the same.
+TEST(ProcessTableTest, AProcessRunsAsLongAsOneOfItsThreads) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::thread([] { sleep(600); }).detach();
+    syscall(SYS_exit, 0);  // This thread alone.
+  }
+  const auto table = SystemProcessTable();
+  const auto id = static_cast<std::uint32_t>(child);
+  const auto is_zombie = [child] {
+    std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+    std::string number, name, state;
+    stat >> number >> name >> state;
+    return state == "Z";
+  };
+  while (!is_zombie()) std::this_thread::yield();
+  EXPECT_TRUE(table->CreationTime(id));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(table->CreationTime(id).error().kind, ErrorKind::kNotFound);
+}
+
+// The table of open files is full: that says nothing about the process.
+TEST(ProcessTableTest, AProcessThatCannotBeAskedIsNotCalledEnded) {
+  const auto table = SystemProcessTable();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto created = table->CreationTime(static_cast<std::uint32_t>(getpid()));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().kind, ErrorKind::kIo);
 }
 
 }  // namespace

@@ -107,6 +107,16 @@ TEST_F(QueueTest, TriesAFailedOneAgainLaterAndLater) {
   EXPECT_EQ(Next(3000ms), 1);
 }
 
+TEST_F(QueueTest, WaitsForNoRetryWhilePaused) {
+  Put(1);
+  Next();
+  queue_.End(Ended::kFailed, 0ms);
+  queue_.PauseAll();
+  EXPECT_EQ(queue_.NextRetry(), std::nullopt);
+  queue_.ResumeAll();
+  EXPECT_EQ(queue_.NextRetry(), 1000ms);
+}
+
 TEST_F(QueueTest, NeverWaitsLongerThanTenMinutes) {
   Put(1);
   Moment now{};

@@ -117,6 +117,31 @@ TEST_F(ServiceTest, GoesOnWithACancelledGrantOnlyWhenItIsWishedForAgain) {
   EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
 }
 
+// Both are sent before the first is answered.
+TEST_F(ServiceTest, KeepsToWhatWasSaidLast) {
+  MustStart();
+  Must(Grant("\\work"));
+  for (const auto& [first, last] : {std::pair("pause", "resume"), std::pair("resume", "pause")}) {
+    for (const Json& params : {Json::object(), Json{{"root", "\\work"}}}) {
+      std::atomic<int> answers{0};
+      for (const char* method : {first, last})
+        service_->Call(Administrator(), method, params, Reply([&answers](const Expected<Json>& answer) {
+                         EXPECT_TRUE(answer);
+                         ++answers;
+                       }));
+      while (answers < 2) {
+        io_.restart();
+        io_.run_for(std::chrono::milliseconds(1));
+      }
+      const bool held = std::string_view(last) == "pause";
+      if (params.empty())
+        EXPECT_EQ(Must(Call("status"))["paused"], held);
+      else
+        EXPECT_EQ((*reader_->Grants())[0].on_hold, held);
+    }
+  }
+}
+
 TEST_F(ServiceTest, ForgetsWhatIsCancelled) {
   ASSERT_TRUE(service_->Start());
   Must(Call("pause"));

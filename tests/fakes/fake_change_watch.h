@@ -33,6 +33,10 @@ class FakeChangeWatch final : public scanner::ChangeWatch {
     for (const scanner::PathComponents& root : Roots())
       if (scanner::IsAtOrBelow(folder, root)) Send(root, {{folder}, false, false});
   }
+  // To the one who watches (or wanted to watch) this root.
+  void TellTo(const scanner::PathComponents& root, const scanner::PathComponents& folder) {
+    Send(root, {{folder}, false, false});
+  }
   void TellMissed(const scanner::PathComponents& root) { Send(root, {{}, true, false}); }
   void TellLost(const scanner::PathComponents& root) {
     Unwatch(root);
