@@ -31,7 +31,8 @@ class ChangeWatch {
   // From its return on no other receiver is called. Empty: nobody listens. Not from within a call of it.
   virtual void SetReceiver(OnChanges on_changes) = 0;
   // From its return on changes below `root` (and of its own descriptor and name) are told. A root that is watched
-  // already: nothing to do. kNotFound, kDenied, ...: it is not watched.
+  // already: nothing to do. kNotFound, kDenied, ...: it is not watched; that something happened on the way to it may be
+  // told all the same, as a change of a folder above it.
   virtual Expected<void> Watch(const PathComponents& root) = 0;
   virtual void Unwatch(const PathComponents& root) = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/win32/change_watch.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -17,7 +18,7 @@ namespace {
 // Attributes: a file that becomes a reparse point or a cloud placeholder. Contents and times are of no interest.
 constexpr DWORD kFilter = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME | FILE_NOTIFY_CHANGE_ATTRIBUTES |
                           FILE_NOTIFY_CHANGE_SECURITY;
-constexpr std::size_t kBelowBuffer = 256 * 1024, kBesideBuffer = 16 * 1024;
+constexpr std::size_t kBelowBuffer = 256 * 1024, kAboveBuffer = 16 * 1024;
 
 // One folder that is watched. Lives until its last request has come back.
 struct Directory {
@@ -25,9 +26,11 @@ struct Directory {
   win32::FileHandle handle;
   std::vector<std::uint32_t> buffer;  // The system wants it aligned.
   PathComponents path;
-  PathComponents root;     // The watched root that it serves.
-  bool is_beside = false;  // The parent of the root, without what is below.
+  PathComponents root;  // The watched root that it serves.
   bool closing = false;
+
+  // A folder above the root, without what is below: it tells when the way to the root changes.
+  bool IsAbove() const { return path.size() < root.size(); }
 };
 
 class Win32ChangeWatch final : public ChangeWatch {
@@ -44,12 +47,15 @@ class Win32ChangeWatch final : public ChangeWatch {
   void Unwatch(const PathComponents& root) override;
 
  private:
-  Expected<void> Add(const PathComponents& root, bool is_beside);
+  Expected<void> Add(const PathComponents& root, std::size_t depth);
+  Directory* Find(const PathComponents& root, std::size_t depth);
+  bool LeadsToRoot(const PathComponents& root);
+  void WayChanged(const Directory& above, Changes& changes);
   bool Ask(Directory& directory);
   void Close(Directory& directory);
   void Loop();
   void Completed(Directory& directory, bool succeeded, DWORD error, DWORD bytes);
-  Changes Read(const Directory& directory, DWORD bytes) const;
+  Changes Read(const Directory& directory, DWORD bytes);
 
   std::string drive_;
   std::mutex receiver_mutex_;  // Held while it is called.
@@ -98,16 +104,16 @@ void Win32ChangeWatch::Close(Directory& directory) {
 bool Win32ChangeWatch::Ask(Directory& directory) {
   directory.overlapped = {};
   const auto bytes = static_cast<DWORD>(directory.buffer.size() * sizeof(std::uint32_t));
-  return ReadDirectoryChangesW(directory.handle.Get(), directory.buffer.data(), bytes, !directory.is_beside, kFilter,
+  return ReadDirectoryChangesW(directory.handle.Get(), directory.buffer.data(), bytes, !directory.IsAbove(), kFilter,
                                nullptr, &directory.overlapped, nullptr) != 0;
 }
 
-Expected<void> Win32ChangeWatch::Add(const PathComponents& root, bool is_beside) {
+// With the lock held. The folder on the way to the root that has so many components.
+Expected<void> Win32ChangeWatch::Add(const PathComponents& root, std::size_t depth) {
   Directory directory;
-  directory.root = directory.path = root;
-  directory.is_beside = is_beside;
-  if (is_beside) directory.path.pop_back();
-  directory.buffer.resize((is_beside ? kBesideBuffer : kBelowBuffer) / sizeof(std::uint32_t));
+  directory.root = root;
+  directory.path.assign(root.begin(), root.begin() + static_cast<std::ptrdiff_t>(depth));
+  directory.buffer.resize((directory.IsAbove() ? kAboveBuffer : kBelowBuffer) / sizeof(std::uint32_t));
   directory.handle = win32::FileHandle(
       CreateFileW(Absolute(drive_, directory.path).c_str(), FILE_LIST_DIRECTORY,
                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
@@ -126,12 +132,50 @@ Expected<void> Win32ChangeWatch::Add(const PathComponents& root, bool is_beside)
 
 Expected<void> Win32ChangeWatch::Watch(const PathComponents& root) {
   const std::lock_guard lock(mutex_);
-  for (const Directory& directory : directories_)
-    if (!directory.closing && !directory.is_beside && SamePath(directory.root, root)) return {};
-  if (Expected<void> added = Add(root, false); !added) return added;
-  // Without a right to list the parent the root's own descriptor is left to the verify.
-  if (!root.empty()) static_cast<void>(Add(root, true));
-  return {};
+  // From above, so that a folder which comes after we looked for it is told. Without a right to list one of them what
+  // happens to the next is left to the verify. They stay where the root cannot be watched: they tell when it comes.
+  for (std::size_t depth = 0; depth < root.size(); ++depth)
+    if (!Find(root, depth)) static_cast<void>(Add(root, depth));
+  return Find(root, root.size()) ? Expected<void>{} : Add(root, root.size());
+}
+
+// With the lock held.
+Directory* Win32ChangeWatch::Find(const PathComponents& root, std::size_t depth) {
+  const auto found = std::ranges::find_if(directories_, [&](const Directory& one) {
+    return !one.closing && one.path.size() == depth && SamePath(one.root, root);
+  });
+  return found == directories_.end() ? nullptr : &*found;
+}
+
+// With the lock held. Whether the root's path leads to the folder that is watched. A handle stays with its folder,
+// whatever becomes of the name.
+bool Win32ChangeWatch::LeadsToRoot(const PathComponents& root) {
+  Directory* watched = Find(root, root.size());
+  if (!watched) return false;
+  const win32::FileHandle now(CreateFileW(
+      Absolute(drive_, root).c_str(), FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+      nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, nullptr));
+  BY_HANDLE_FILE_INFORMATION ours{}, theirs{};
+  if (!now || !GetFileInformationByHandle(watched->handle.Get(), &ours) ||
+      !GetFileInformationByHandle(now.Get(), &theirs))
+    return false;  // Who cannot tell looks once more.
+  return ours.nFileIndexHigh == theirs.nFileIndexHigh && ours.nFileIndexLow == theirs.nFileIndexLow;
+}
+
+// With the lock held. A name on the way to the root came, went or changed its descriptor.
+void Win32ChangeWatch::WayChanged(const Directory& above, Changes& changes) {
+  const bool is_parent = above.path.size() + 1 == above.root.size();
+  if (LeadsToRoot(above.root)) {
+    if (is_parent) changes.folders = {above.path};
+    return;
+  }
+  // What is watched below is another tree's by now, or gone.
+  for (Directory& one : directories_)
+    if (!one.closing && one.path.size() > above.path.size() && SamePath(one.root, above.root)) {
+      changes.missed = changes.root_lost = changes.missed || !one.IsAbove();
+      Close(one);
+    }
+  if (!changes.missed) changes.folders = {above.path};
 }
 
 void Win32ChangeWatch::Unwatch(const PathComponents& root) {
@@ -140,20 +184,23 @@ void Win32ChangeWatch::Unwatch(const PathComponents& root) {
     if (SamePath(directory.root, root)) Close(directory);
 }
 
-Changes Win32ChangeWatch::Read(const Directory& directory, DWORD bytes) const {
+Changes Win32ChangeWatch::Read(const Directory& directory, DWORD bytes) {
   Changes changes;
   // No bytes: more happened than the buffer holds, and all of it is dropped.
   const auto* data = reinterpret_cast<const std::uint8_t*>(directory.buffer.data());
   const auto names = bytes == 0 ? std::nullopt : NamesInNotifyBuffer({data, bytes});
   if (!names) {
-    changes.missed = true;
+    changes.missed = !directory.IsAbove();
+    if (directory.IsAbove()) WayChanged(directory, changes);
+    return changes;
+  }
+  if (directory.IsAbove()) {
+    const std::u16string& next = directory.root[directory.path.size()];
+    if (std::ranges::any_of(*names, [&](const std::u16string& name) { return SameName(name, next); }))
+      WayChanged(directory, changes);
     return changes;
   }
   for (const std::u16string& name : *names) {
-    if (directory.is_beside) {
-      if (SameName(name, directory.root.back())) changes.folders = {directory.path};
-      continue;
-    }
     PathComponents folder = directory.path;
     const std::size_t last = name.rfind(u'\\');
     for (std::size_t at = 0; last != name.npos && at <= last;) {
@@ -174,17 +221,17 @@ void Win32ChangeWatch::Completed(Directory& directory, bool succeeded, DWORD err
     const auto drop = [&] { directories_.remove_if([&](const Directory& one) { return &one == &directory; }); };
     if (directory.closing) return drop();
     root = directory.root;
-    const bool is_beside = directory.is_beside;
-    if (succeeded)
-      changes = Read(directory, bytes);
-    else
-      changes.missed = true;
+    const bool is_above = directory.IsAbove();
     // ERROR_NOTIFY_ENUM_DIR: as no bytes. Any other error: the folder is gone, or the volume.
-    if ((!succeeded && error != ERROR_NOTIFY_ENUM_DIR) || !Ask(directory)) {
-      changes.missed = changes.root_lost = true;
+    const bool is_told = succeeded || error == ERROR_NOTIFY_ENUM_DIR;
+    if (is_told) changes = Read(directory, succeeded ? bytes : 0);
+    if (!is_told || !Ask(directory)) {
+      if (is_above)
+        WayChanged(directory, changes);
+      else
+        changes.missed = changes.root_lost = true;
       drop();
     }
-    if (is_beside && changes.missed) changes = {{PathComponents(root.begin(), root.end() - 1)}, false, false};
   }
   if (!changes.missed && changes.folders.empty()) return;
   const std::lock_guard lock(receiver_mutex_);

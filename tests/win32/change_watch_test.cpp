@@ -35,6 +35,17 @@ class ChangeWatchTest : public testing::Test {
     return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return told_.contains(folder_.Components(path)); });
   }
 
+  bool IsLost() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return lost_; });
+  }
+
+  void Forget() {
+    const std::lock_guard lock(mutex_);
+    told_.clear();
+    lost_ = false;
+  }
+
   ScratchFolder folder_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -66,6 +77,44 @@ TEST_F(ChangeWatchTest, SaysWhatItCannotWatch) {
   const auto watched = watch_->Watch(folder_.Components(u"nothing here"));
   ASSERT_FALSE(watched);
   EXPECT_EQ(watched.error().kind, ErrorKind::kNotFound);
+}
+
+// NTFS lets nobody rename a folder with open handles below it; Wine does, and then it has to be noticed.
+TEST_F(ChangeWatchTest, TellsThatAnotherFolderTookTheRootsPlace) {
+  const auto make = [this](const std::u16string& above) {
+    folder_.MakeFolder(above);
+    folder_.MakeFolder(above + u"\\root");
+  };
+  for (const bool above_is_moved : {false, true}) {
+    const std::u16string above = above_is_moved ? u"one" : u"two", root = above + u"\\root";
+    make(above);
+    folder_.MakeFolder(root + u"\\sub");
+    ASSERT_TRUE(watch_->Watch(folder_.Components(root)));
+    folder_.Move(above_is_moved ? above : root, above + u"-old");
+    EXPECT_TRUE(IsLost());
+    if (above_is_moved)
+      make(above);
+    else
+      folder_.MakeFolder(root);
+    ASSERT_TRUE(watch_->Watch(folder_.Components(root)));
+    Forget();
+    // What happens in the one that was moved is nobody's business any more.
+    folder_.MakeFile(above + (above_is_moved ? u"-old\\root\\sub\\new" : u"-old\\sub\\new"));
+    folder_.MakeFile(root + u"\\new");
+    EXPECT_TRUE(IsTold(root));
+    EXPECT_FALSE(told_.contains(folder_.Components(root + u"\\sub")));
+    watch_->Unwatch(folder_.Components(root));
+  }
+}
+
+TEST_F(ChangeWatchTest, TellsWhenARootThatIsNotThereComes) {
+  EXPECT_FALSE(watch_->Watch(folder_.Components(u"later\\root")));
+  folder_.MakeFolder(u"later");
+  EXPECT_TRUE(IsTold(u""));
+  EXPECT_FALSE(watch_->Watch(folder_.Components(u"later\\root")));
+  folder_.MakeFolder(u"later\\root");
+  EXPECT_TRUE(IsTold(u"later"));
+  EXPECT_TRUE(watch_->Watch(folder_.Components(u"later\\root")));
 }
 
 TEST_F(ChangeWatchTest, EndsWhileItWatches) {

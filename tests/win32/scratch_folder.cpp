@@ -90,6 +90,10 @@ void ScratchFolder::MakeFile(std::u16string_view path, const char* sddl) const {
   if (sddl) Store(path, Sddl(sddl));
 }
 
+void ScratchFolder::Move(std::u16string_view from, std::u16string_view to) const {
+  Check(MoveFileW(Absolute(from).c_str(), Absolute(to).c_str()), "move");
+}
+
 void ScratchFolder::Store(std::u16string_view path, const security::DescriptorBytes& descriptor) const {
   const win32::FileHandle file(CreateFileW(Absolute(path).c_str(), WRITE_DAC | WRITE_OWNER,
                                            FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,

@@ -25,6 +25,7 @@ class ScratchFolder {
   // `path` is relative to the folder, with '\'. With a descriptor (SDDL) that is stored on it.
   void MakeFolder(std::u16string_view path, const char* sddl = nullptr) const;
   void MakeFile(std::u16string_view path, const char* sddl = nullptr) const;
+  void Move(std::u16string_view from, std::u16string_view to) const;
   // Owner, group and DACL of what is there.
   void Store(std::u16string_view path, const security::DescriptorBytes& descriptor) const;
 
