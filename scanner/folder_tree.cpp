@@ -36,6 +36,17 @@ std::vector<FolderId> FolderTree::Chain(FolderId id) const {
   return chain;
 }
 
+std::size_t FolderTree::Deepest(std::span<const std::u16string> way) const {
+  std::size_t at = 0;
+  for (std::size_t i = 1; i < entries_.size() && !way.empty(); ++i) {
+    if (entries_[i].parent != entries_[at].id || !SameName(FromWtf8(entries_[i].name).value_or(u""), way.front()))
+      continue;
+    at = i;
+    way = way.subspan(1);
+  }
+  return at;
+}
+
 PathComponents FolderTree::Components(const PathComponents& root, FolderId id) const {
   PathComponents components = root;
   for (const FolderId step : Chain(id)) components.push_back(FromWtf8(At(step).name).value_or(u""));

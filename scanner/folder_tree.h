@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,9 @@ class FolderTree {
   const Entry& At(store::FolderId id) const { return entries_[Position(id)]; }
   std::size_t Position(store::FolderId id) const { return positions_.at(id); }
   const std::vector<Entry>& Entries() const { return entries_; }
+
+  // The position of the last folder on this way from the grant's root that is there; case is ignored.
+  std::size_t Deepest(std::span<const std::u16string> way) const;
 
   // From the grant's root (not included) down to the folder.
   std::vector<store::FolderId> Chain(store::FolderId id) const;

@@ -392,24 +392,38 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
   return {};
 }
 
+void Planner::Order() {
+  if (std::exchange(is_ordered_, true)) return;
+  std::vector<std::size_t> parents;
+  if (root_node_.is_folder)
+    for (const FolderPlan& folder : folders_) parents.push_back(folder.parent);
+  order_.Begin(std::move(parents));
+}
+
+void Planner::Prefer(const PathComponents& path) {
+  Order();
+  if (IsAtOrBelow(path, root_)) order_.Prefer(tree_.Deepest(std::span(path).subspan(root_.size())));
+}
+
 Expected<void> Planner::Next(std::size_t limit, std::vector<Change>& intents) {
   if (!root_planned_) {
     root_planned_ = true;
     if (Expected<void> planned = PlanNode({0, root_node_, true}, intents); !planned) return planned;
     nodes_.clear();
-    next_folder_ = root_node_.is_folder ? 0 : folders_.size();
   }
+  Order();
   for (; !retries_.empty() && intents.size() < limit; retries_.pop_front())
     if (Expected<void> planned = PlanNode(retries_.front(), intents); !planned) return planned;
   while (intents.size() < limit && !needs_whole_) {
     if (next_node_ < nodes_.size()) {
-      const std::size_t folder = next_folder_ - 1;
-      if (Expected<void> planned = PlanNode({folder, nodes_[next_node_++]}, intents); !planned) return planned;
+      if (Expected<void> planned = PlanNode({folder_, nodes_[next_node_++]}, intents); !planned) return planned;
       continue;
     }
-    while (next_folder_ < folders_.size() && !folders_[next_folder_].is_open) ++next_folder_;
-    if (next_folder_ >= folders_.size()) break;
-    if (Expected<void> loaded = ledger_.Nodes(tree_.Entries()[next_folder_++].id, nodes_); !loaded) return loaded;
+    const std::optional<std::size_t> next = order_.Next();
+    if (!next) break;
+    if (!folders_[*next].is_open) continue;
+    folder_ = *next;
+    if (Expected<void> loaded = ledger_.Nodes(tree_.Entries()[folder_].id, nodes_); !loaded) return loaded;
     next_node_ = 0;
   }
   return {};

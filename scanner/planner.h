@@ -9,6 +9,7 @@
 
 #include "scanner/descriptor_table.h"
 #include "scanner/folder_tree.h"
+#include "scanner/plan_order.h"
 #include "scanner/policy.h"
 #include "scanner/scan.h"
 
@@ -17,9 +18,9 @@ namespace acledger::scanner {
 // Decides, from a complete index, which objects of a grant get which entry, and turns that into intents.
 //
 // Survey() looks from the leaves up: which subtrees need anything, and below which folders an excluded name lies or
-// could come to lie. Next() then decides from the root down, in folder order, so that a folder is written before what
-// is in it. The rules are those of "How a grant becomes entries" in ARCHITECTURE.md. No volume is touched. The ledger's
-// thread only; Next() and Settle...() must run inside a ledger transaction.
+// could come to lie. Next() then decides from the root down, so that a folder is written before what is in it, and what
+// is preferred before the rest. The rules are those of "How a grant becomes entries" in ARCHITECTURE.md. No volume is
+// touched. The ledger's thread only; Next() and Settle...() must run inside a ledger transaction.
 class Planner {
  public:
   // All must outlive the Planner.
@@ -43,6 +44,9 @@ class Planner {
 
   // Appends up to `limit` intents; none: the plan is done. Verdicts that change on the way are recorded.
   Expected<void> Next(std::size_t limit, std::vector<store::Change>& intents);
+
+  // Plans the way to this path, and what is below it, before everything else. From the volume's root; any path.
+  void Prefer(const PathComponents& path);
 
   // What became of an intent: verdict of its object (all names of it), roll-ups.
   Expected<void> Applied(const store::Change& change);
@@ -116,6 +120,7 @@ class Planner {
   Expected<void> SurveyExclusion(std::size_t position, const store::Node& node);
   Expected<void> SurveyRoot();
   void Prepare();
+  void Order();
   void TakeBefore(std::size_t position, const Part& part);
   // A folder whose own row is not among those that are looked at.
   Expected<void> SurveySelf(std::size_t position);
@@ -163,7 +168,9 @@ class Planner {
   std::vector<FolderPlan> folders_;                               // By position in the tree.
   std::unordered_map<std::string, std::size_t> child_positions_;  // Key: parent's number, '/', name.
   bool root_planned_ = false;
-  std::size_t next_folder_ = 0;
+  bool is_ordered_ = false;
+  PlanOrder order_;
+  std::size_t folder_ = 0;          // Whose nodes are taken.
   std::vector<store::Node> nodes_;  // Of the folder that Next() is in.
   std::size_t next_node_ = 0;
   std::deque<Pending> retries_;

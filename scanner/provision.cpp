@@ -323,7 +323,10 @@ Expected<void> Provision::ApplyAll() {
   BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id,
                      &*context_.policy, &context_.requester);
   std::vector<BatchRunner::Done> done;
+  std::uint64_t seen = 0;
   for (int batches = 1;; ++batches) {
+    if (environment_.waited)
+      for (const PathComponents& path : environment_.waited->New(seen)) planner_->Prefer(path);
     // While the writer has one batch, the next one is decided and made durable; results ride along.
     std::vector<Change> intents;
     const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {

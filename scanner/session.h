@@ -8,6 +8,7 @@
 #include "scanner/folder_tree.h"
 #include "scanner/policy.h"
 #include "scanner/progress.h"
+#include "scanner/waited_paths.h"
 #include "scanner/writer.h"
 
 namespace acledger::scanner {
@@ -20,7 +21,8 @@ struct Environment {
   const StopFlag& stop;
   // 0: everything on the calling thread, in a fixed order (tests). Else at most the volume's max_readers are used.
   unsigned readers = 2;
-  std::size_t batch = 4096;  // Intents a transaction.
+  std::size_t batch = 4096;             // Intents a transaction.
+  const WaitedPaths* waited = nullptr;  // May be null: nobody waits.
 
   unsigned Readers() const { return std::min(readers, volume.Info().max_readers); }
   bool Threads() const { return readers > 0; }

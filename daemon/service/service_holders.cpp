@@ -121,6 +121,7 @@ void Service::WaitUntilApplied(ClientId client, const Viewer& viewer, std::vecto
     answer["applied"] = false;
     reply(std::move(answer));
   };
+  worker_.IsWaitedFor(root);
   waits_.push_back(std::make_unique<Wait>(Wait{client, viewer, root, deadline, Reply(std::move(next))}));
   // Not at once: this may be called while the waits are looked at.
   asio::post(io_, [this] {

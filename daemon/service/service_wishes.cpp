@@ -194,6 +194,7 @@ void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
   worker_.WithQueue([&](Queue& queue) {
     for (const store::Grant& grant : *reached) queue.Prioritise(grant.id, Urgency::kWaitedFor);
   });
+  worker_.IsWaitedFor(path);
   waits_.push_back(std::move(wait));
   ArmTimer();
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/service/system.h"
+#include "scanner/path.h"
 
 namespace acledger::daemon {
 
@@ -85,7 +86,12 @@ Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& o
       observer_(observer),
       readers_(readers),
       relay_(std::make_unique<Relay>(*this, observer)),
-      engine_({volume_, ledger_, *relay_, give_way_, readers_}),
+      engine_({.volume = volume_,
+               .ledger = ledger_,
+               .progress = *relay_,
+               .stop = give_way_,
+               .readers = readers_,
+               .waited = &waited_}),
       pace_(load, pace) {}
 
 Worker::~Worker() { Stop(); }
@@ -133,6 +139,10 @@ void Worker::LookAt(store::GrantId grant, Urgency urgency, const std::vector<sca
     queue_.PutByItself({grant, Work::kLook, urgency});
   }
   Reconsider();
+}
+
+void Worker::IsWaitedFor(const std::string& path) {
+  if (Expected<scanner::ParsedPath> parsed = scanner::ParsePath(path)) waited_.Add(std::move(parsed->components));
 }
 
 void Worker::Missed(store::GrantId grant, Urgency urgency) {
@@ -240,7 +250,7 @@ void Worker::TakePriority() {
   if (std::exchange(gives_way_to_others_, gives_way) != gives_way) GiveWayToOthers(gives_way);
 }
 
-bool Worker::IsWaitedFor() const {
+bool Worker::RunsWhatIsWaitedFor() const {
   const std::optional<Job> running = queue_.Running();
   return running && running->urgency == Urgency::kWaitedFor;
 }
@@ -253,7 +263,7 @@ void Worker::Rest(bool is_begin) {
   while (!give_way_) {
     pace_changed_ = false;
     TakePriority();
-    const Breath breath = pace_.Next(Now(), IsWaitedFor());
+    const Breath breath = pace_.Next(Now(), RunsWhatIsWaitedFor());
     if (breath.trouble) {
       lock.unlock();
       observer_.OnTrouble(*breath.trouble);
@@ -263,7 +273,7 @@ void Worker::Rest(bool is_begin) {
     resting_until_ = Now() + breath.rest;
     Reconsider();
     const bool woken = changed_.wait_for(lock, breath.rest, [this] {  //
-      return give_way_ || pace_changed_ || IsWaitedFor();
+      return give_way_ || pace_changed_ || RunsWhatIsWaitedFor();
     });
     resting_until_ = {};
     if (!woken && !breath.ask_again) return;

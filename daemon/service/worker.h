@@ -81,6 +81,8 @@ class Worker {
   // Changes of the grant were missed: what the index says counts as unknown from now on (between two batches of the
   // running job), and everything is looked at again. While the grant itself is provisioned it is only looked at again.
   void Missed(store::GrantId grant, Urgency urgency);
+  // Somebody waits for this path: within its grant it comes first. Any thread.
+  void IsWaitedFor(const std::string& path);
   // What is begun for the grant is finished, and then everything is looked at again. Any thread.
   void LookAtAllAfterwards(store::GrantId grant, Urgency urgency);
   // Of changes that it was told, some are not looked at yet. Any thread.
@@ -108,7 +110,7 @@ class Worker {
   void RunJob(std::unique_lock<std::mutex>& lock, const Job& job);
   void Rest(bool is_begin);
   void TakePriority();
-  bool IsWaitedFor() const;
+  bool RunsWhatIsWaitedFor() const;
   JobReport Do(const Job& job);
   void DoProvision(const store::Grant& grant, JobReport& report);
   void DoVerify(const store::Grant& grant, JobReport& report);
@@ -128,6 +130,7 @@ class Worker {
   unsigned readers_;
   std::unique_ptr<Relay> relay_;
   scanner::StopFlag give_way_{false};
+  scanner::WaitedPaths waited_;
   scanner::Engine engine_;
 
   std::mutex mutex_;

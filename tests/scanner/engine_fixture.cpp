@@ -46,7 +46,14 @@ void EngineTest::OpenLedger() {
   ledger_ = Must(store::Ledger::Open(LedgerPath(), {.volume_serial = volume_.Info().serial, .volume_name = "F:"}));
 }
 
-Environment EngineTest::MakeEnvironment() { return {volume_, *ledger_, progress_, stop_, readers_, batch_}; }
+Environment EngineTest::MakeEnvironment() {
+  return {.volume = volume_,
+          .ledger = *ledger_,
+          .progress = progress_,
+          .stop = stop_,
+          .readers = readers_,
+          .batch = batch_};
+}
 
 GrantRequest EngineTest::RequestFor(const std::string& root) const {
   GrantRequest request = request_;
