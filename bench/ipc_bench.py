@@ -1,118 +1,115 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""How soon the daemon answers, how soon it is ready, and what it costs at rest, on a large NTFS image.
+"""How soon the daemon answers, how soon it is ready, and what it costs at rest, on a ledger of a million objects.
 
-One principal is provisioned; the daemon starts on that ledger (time until its first answer, descriptors written);
-idles (processor time); and then writes the entries of a second principal while several clients ask `coverage`, an echo
-over the same kind of socket, and `version`, which looks at nothing, in turn. Times mean nothing by themselves on a
-shared machine: compare them with the echo's.
+One principal is provisioned; the daemon starts on that ledger (time until its first answer; descriptors written until
+it has nothing left to do); idles (processor time); and then provisions a second principal, while several clients ask
+`coverage`, an echo over the same kind of socket or pipe, and `version`, which looks at nothing, in turn. It is measured
+at rest, while the writer commits what it scans, and while it commits what it writes; the writer's progress is told
+with each. Times mean nothing by themselves on a shared machine: compare them with the echo's.
 
-    bench/ipc_bench.py [--build build/native] [--files 1000000] [--clients 4] [--seconds 20] [--idle 60]
+    bench/ipc_bench.py            the native daemon on an NTFS image: some minutes
+    bench/ipc_bench.py --wine     acledgerd.exe under tools/wine, on as many real files: a quarter of an hour, 4 GB of disk
 """
 
 import argparse
-import json
 import os
-import signal
-import socket
-import subprocess
+import random
+import statistics
 import tempfile
 import time
 
-ROOTS = ["\\Users\\dev", "\\work", "\\Program Files"]
+import ipc_stage
 
 
-class Client:
-    def __init__(self, endpoint):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(600)
-            client.connect(endpoint)
-            self.stream = client.makefile("rwb")
-
-    def call(self, method, **params):
-        self.stream.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
-        self.stream.flush()
-        return json.loads(self.stream.readline())["result"]
+def wait_until_done(stage):
+    while stage.ask("status")["queue"]:
+        time.sleep(1)
 
 
-def first_answer(endpoint):
-    for _ in range(60_000):
-        try:
-            client = Client(endpoint)
-            client.call("version")
-            return client
-        except OSError:
-            time.sleep(0.001)
-    raise SystemExit("the daemon does not answer")
+def of_principal(status, principal):
+    """The sum of its roots: (seen, covered, pending)."""
+    roots = [root for root in status["roots"] if root["principal"] == principal]
+    return tuple(sum(root[name] for root in roots) for name in ("objects", "covered", "pending"))
 
 
-def processor_ms(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
+def prepare(stage, options):
+    if os.path.exists(stage.ledger):
+        return
+    begun = time.monotonic()
+    stage.make(options.files)
+    made = time.monotonic()
+    done = stage.provision(stage.principals % 1)
+    print(f"{options.files} files made in {made - begun:.0f} s; {done['changes']} descriptors written in "
+          f"{time.monotonic() - made:.0f} s")
 
 
-def wait_until_done(client):
-    while client.call("status")["queue"]:
-        time.sleep(0.2)
+def converged_start(stage, options):
+    before = stage.changes()
+    stage.start_echo()
+    seconds = stage.start_daemon(*(["--full-speed"] if options.full_speed else []))
+    print(f"first answer {seconds:.2f} s after the start", flush=True)
+    begun = time.monotonic()
+    wait_until_done(stage)
+    status = stage.ask("status")
+    assert all(root["state"] == "complete" for root in status["roots"]), status
+    print(f"{status['objects']} objects in the ledger, {stage.changes() - before} descriptors written by the start, "
+          f"nothing left to do after {time.monotonic() - begun:.0f} s")
+    used = stage.processor_ms()
+    time.sleep(options.idle)
+    print(f"idle for {options.idle:.0f} s: {stage.processor_ms() - used} ms of processor time")
 
 
-def measure(options, folder, program):
-    image, endpoint, echo = (os.path.join(folder, name) for name in ("disk.img", "d.sock", "e.sock"))
-    subprocess.run([program("tools/fixtures/make_ntfs_image"), image, "--files", str(options.files)], check=True,
-                   stdout=subprocess.DEVNULL)
-    start = time.perf_counter()
-    first = [program("tools/acledger/acledger"), "provision", "--image", image, "--principal", "S-1-9-77-1", "--json"]
-    for root in ROOTS:
-        first += ["--root", root]
-    status = json.loads(subprocess.run(first, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
-    print(f"{status['objects']} objects, {status['changes']} descriptors written, in {time.perf_counter() - start:.0f} s")
+def measure(stage, options, what, principal):
+    ratios = []
+    for _ in range(options.repeat):
+        before = of_principal(stage.ask("status"), principal)
+        told = stage.latency(options.seconds, options.clients)
+        after = stage.ask("status")
+        seen, covered, _ = (b - a for a, b in zip(before, of_principal(after, principal)))
+        print(f"{what}: {seen} objects seen and {covered} entries written meanwhile, load {os.getloadavg()[0]:.1f}"
+              + ("" if after["queue"] or not principal else " (the writer ended before)"))
+        for name, one in told.items():
+            print(f"  {name:9} {one['count']:7} answers, {one['refused']} refused, median {one['median_ms']:.3f} ms, "
+                  f"p99 {one['p99_ms']:.3f} ms, most {one['max_ms']:.1f} ms")
+        ratios.append(told["coverage"]["p99_ms"] / told["echo"]["p99_ms"])
+    print(f"  coverage / echo, p99: {statistics.median(ratios):.2f} (of {', '.join(f'{r:.2f}' for r in ratios)})",
+          flush=True)
 
-    start = time.perf_counter()
-    daemon = subprocess.Popen([program("daemon/acledgerd"), "--foreground", "--image", image, "--endpoint",
-                               endpoint], stderr=subprocess.DEVNULL)
-    echoes = subprocess.Popen([program("bench/ipc_latency"), "--echo-server", echo])
-    try:
-        client = first_answer(endpoint)
-        print(f"ready after {time.perf_counter() - start:.2f} s")
-        client.call("subscribe")
-        wait_until_done(client)
-        before = client.call("status")
-        assert all(root["state"] == "complete" for root in before["roots"]), before
-        used = processor_ms(daemon.pid)
-        time.sleep(options.idle)
-        print(f"idle for {options.idle} s: {processor_ms(daemon.pid) - used} ms of processor time")
-        for busy in (False, True):
-            if busy:
-                client = Client(endpoint)
-                client.call("grant", principal="S-1-9-77-2", roots=ROOTS)
-            done = subprocess.run([program("bench/ipc_latency"), "--daemon", endpoint, "--echo", echo, "--path",
-                                   "\\Users\\dev\\projects", "--seconds", str(options.seconds), "--clients",
-                                   str(options.clients)], check=True, stdout=subprocess.PIPE)
-            told = json.loads(done.stdout)
-            still = bool(client.call("status")["queue"])
-            print("while it provisions" + ("" if still else " (ended before the measurement did)") if busy else "at rest")
-            for name, one in told.items():
-                print(f"  {name:9} {one['count']:7} answers, {one['refused']} refused, median {one['median_ms']:.3f} ms, "
-                      f"p99 {one['p99_ms']:.3f} ms, most {one['max_ms']:.1f} ms")
-            print(f"  coverage / echo, p99: {told['coverage']['p99_ms'] / told['echo']['p99_ms']:.2f}")
-    finally:
-        echoes.kill()
-        echoes.wait()
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait(120)
+
+def busy(stage, options):
+    principal = stage.principals % random.randrange(1000, 1 << 30)
+    stage.ask("grant", principal=principal, roots=stage.roots)
+    for what, begun in (("while it scans", lambda seen, covered: seen > 0),
+                        ("while it writes entries", lambda seen, covered: covered > 0)):
+        while not begun(*of_principal(stage.ask("status"), principal)[:2]):
+            time.sleep(0.2)
+        measure(stage, options, what, principal)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build/native")
-    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--wine", action="store_true")
+    parser.add_argument("--build", help="default: build/native, with --wine build/windows")
+    parser.add_argument("--files", type=int, help="default: so many that a million lie in the grants")
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, help="of a measurement; default: 2, with --wine 10")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--full-speed", action="store_true", help="the writer does not give way to others' load")
     parser.add_argument("--idle", type=float, default=60)
+    parser.add_argument("--folder", help="to keep volume and ledger in, and to use them again")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="acledger-ipc-") as folder:
-        measure(options, folder, lambda name: os.path.join(options.build, name))
+    options.seconds = options.seconds or (10 if options.wine else 2)
+    options.files = options.files or (1_000_000 if options.wine else 1_200_000)
+    with tempfile.TemporaryDirectory(prefix="acledger-ipc-") as temporary:
+        stage = (ipc_stage.WineStage if options.wine else ipc_stage.ImageStage)(options.folder or temporary, options.build)
+        try:
+            prepare(stage, options)
+            converged_start(stage, options)
+            measure(stage, options, "at rest", None)
+            busy(stage, options)
+        finally:
+            stage.stop()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ Session::Session(ClientId id, std::unique_ptr<Stream> stream, std::shared_ptr<co
       lines_(parts_->options.message_bytes),
       held_lines_(parts_->tally),
       held_out_(parts_->tally),
-      read_timer_(parts_->io),
-      write_timer_(parts_->io) {}
+      read_timer_(parts_->io, [this](const char* what) { OnReadTimeOver(what); }),
+      write_timer_(parts_->io, [this](const char* what) { OnWriteTimeOver(what); }) {}
 
 void Session::Refuse(const Error& why) {
   ++parts_->tally->refused;
@@ -26,9 +26,9 @@ void Session::EndWith(const Error& why) {
   owner_->Behind().Trouble(why);
   if (IsOver()) return;  // The handler closed the server.
   is_ending_ = true;
-  Unwatch(read_timer_);
+  read_timer_.Stop();
   // From here on the client has this time for all that waits.
-  Watch(write_timer_, parts_->options.write_time, "take an error");
+  write_timer_.Set(parts_->options.write_time, "take an error", weak_from_this());
   if (!outbox_->PushAnswer(ErrorLine(nullptr, why))) return Close();
   Flush();
 }
@@ -45,8 +45,8 @@ void Session::Close() {
 void Session::Abandon() {
   is_closed_ = true;
   owner_ = nullptr;
-  Unwatch(read_timer_);
-  Unwatch(write_timer_);
+  read_timer_.Stop();
+  write_timer_.Stop();
   stream_->Close();
   outbox_->Close();
   lines_ = LineBuffer();
@@ -61,27 +61,22 @@ void Session::WatchReading() {
   const ServerOptions& options = parts_->options;
   if (lines_.Size() > 0 && !lines_.HasLine()) {
     is_line_timed_ = true;
-    Watch(read_timer_, options.line_time, "send a whole line");
+    read_timer_.Set(options.line_time, "send a whole line", weak_from_this());
   } else if (options.idle_time.count() > 0 && in_flight_ == 0) {
-    Watch(read_timer_, options.idle_time, "use the connection");
+    read_timer_.Set(options.idle_time, "use the connection", weak_from_this());
   } else {
-    Unwatch(read_timer_);
+    read_timer_.Clear();
   }
 }
 
-void Session::Watch(asio::steady_timer& timer, std::chrono::milliseconds time, const char* what) {
-  timer.expires_after(time);
-  timer.async_wait([self = weak_from_this(), &timer, what](std::error_code error) {
-    const std::shared_ptr<Session> session = self.lock();
-    // A wait that was cancelled too late comes without an error: the timer itself knows.
-    if (error || !session || session->is_closed_ || timer.expiry() > asio::steady_timer::clock_type::now()) return;
-    Error why{ErrorKind::kBusy, what, {}, 0, "the time for it is over"};
-    if (&timer == &session->read_timer_) return session->EndWith(why);
-    if (!session->is_ending_) session->owner_->Behind().Trouble(why);
-    session->Close();
-  });
+void Session::OnReadTimeOver(const char* what) {
+  if (!is_closed_) EndWith({ErrorKind::kBusy, what, {}, 0, "the time for it is over"});
 }
 
-void Session::Unwatch(asio::steady_timer& timer) { timer.expires_at(asio::steady_timer::time_point::max()); }
+void Session::OnWriteTimeOver(const char* what) {
+  if (is_closed_) return;
+  if (!is_ending_) owner_->Behind().Trouble({ErrorKind::kBusy, what, {}, 0, "the time for it is over"});
+  Close();
+}
 
 }  // namespace acledger::daemon

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "daemon/rpc/message.h"
 #include "daemon/server/answers.h"
 #include "daemon/server/gate.h"
+#include "daemon/server/lazy_timer.h"
 #include "daemon/server/outbox.h"
 #include "daemon/server/stream.h"
 
@@ -64,9 +64,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnRead(std::error_code error, std::size_t size);
   bool KnowsCaller();
   void Advance();
+  // False: a turn's lines were begun, and more may wait.
+  bool BeginLines();
   void Handle(std::string_view line);
   void Begin(Request request, const std::shared_ptr<Answers>& answers, std::optional<std::size_t> place);
-  Reply MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answers, std::optional<std::size_t> place);
+  struct Prompt;
+  Reply MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answers, std::optional<std::size_t> place,
+                  std::shared_ptr<Prompt> prompt);
 
   // session_write.cpp
   void Answered(Answers& answers, std::optional<std::size_t> place, std::string line);
@@ -79,8 +83,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Tells the client why, and closes when that is written.
   void EndWith(const Error& why);
   void WatchReading();
-  void Watch(asio::steady_timer& timer, std::chrono::milliseconds time, const char* what);
-  static void Unwatch(asio::steady_timer& timer);
+  void OnReadTimeOver(const char* what);
+  void OnWriteTimeOver(const char* what);
 
   const ClientId id_;
   const std::unique_ptr<Stream> stream_;
@@ -95,9 +99,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string out_;          // Lines that are being written,
   std::size_t written_ = 0;  // and how far.
   std::size_t in_flight_ = 0;
-  asio::steady_timer read_timer_, write_timer_;
+  LazyTimer read_timer_, write_timer_;
   bool is_reading_ = false, is_writing_ = false;
   bool is_turn_posted_ = false;  // Advance() will be called.
+  bool is_in_turn_ = false;      // Advance() runs.
   bool is_line_timed_ = false;   // read_timer_ watches a line that was begun.
   bool has_called_ = false;
   bool is_ending_ = false, is_closed_ = false;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <thread>
+
 #include "daemon/server/session.h"
 
 namespace acledger::daemon {
@@ -27,7 +29,7 @@ void Session::OnRead(std::error_code error, std::size_t size) {
   lines_.Append({chunk_.data(), size});
   held_lines_.Set(lines_.Size());
   if (lines_.HasLine() || lines_.IsTooLong()) is_line_timed_ = false;
-  if (!is_line_timed_) Unwatch(read_timer_);
+  if (!is_line_timed_) read_timer_.Clear();
   if (KnowsCaller()) Advance();
 }
 
@@ -46,19 +48,28 @@ bool Session::KnowsCaller() {
 // Begins what may be begun, then reads on.
 void Session::Advance() {
   is_turn_posted_ = false;
-  for (int left = kLinesATurn; left > 0; --left) {
-    if (IsOver()) return;
-    if (lines_.IsTooLong()) return EndWith({ErrorKind::kTooLarge, "read a line", {}, 0, "it is longer than the limit"});
-    // Answered() or OnWritten() comes back.
-    const std::optional<std::string_view> line = MayBegin() ? lines_.Next() : std::nullopt;
-    if (!line) return ReadOn();
-    Handle(*line);
-    held_lines_.Set(IsOver() ? 0 : lines_.Size());
-  }
-  if (std::exchange(is_turn_posted_, true)) return;
+  is_in_turn_ = true;
+  const bool is_all = BeginLines();
+  is_in_turn_ = false;
+  if (IsOver()) return;
+  if (lines_.IsTooLong()) return EndWith({ErrorKind::kTooLarge, "read a line", {}, 0, "it is longer than the limit"});
+  // Answered() or OnWritten() comes back.
+  if (is_all) return ReadOn();
+  is_turn_posted_ = true;
   parts_->gate->Post([self = weak_from_this()] {
     if (const std::shared_ptr<Session> session = self.lock()) session->Advance();
   });
+}
+
+bool Session::BeginLines() {
+  for (int left = kLinesATurn; left > 0; --left) {
+    if (IsOver() || lines_.IsTooLong()) return true;
+    const std::optional<std::string_view> line = MayBegin() ? lines_.Next() : std::nullopt;
+    if (!line) return true;
+    Handle(*line);
+    held_lines_.Set(IsOver() ? 0 : lines_.Size());
+  }
+  return false;
 }
 
 void Session::Handle(std::string_view line) {
@@ -79,19 +90,35 @@ void Session::Handle(std::string_view line) {
   if (std::optional<std::string> answer = answers->TakeLine()) Send(std::move(*answer));
 }
 
+// What a call that is being begun is answered at once. Waits until the handler is back: it is not called from its own
+// calls.
+struct Session::Prompt {
+  const std::thread::id thread = std::this_thread::get_id();
+  bool is_open = true;  // This and what follows: on that thread only.
+  std::optional<std::string> line{};
+};
+
 void Session::Begin(Request request, const std::shared_ptr<Answers>& answers, std::optional<std::size_t> place) {
   ++in_flight_;
   ++parts_->tally->calls;
   has_called_ = true;
+  const auto prompt = std::make_shared<Prompt>();
   owner_->Behind().Call(*caller_, std::move(request.method), std::move(request.params),
-                        MakeReply(std::move(request.id), answers, place));
+                        MakeReply(std::move(request.id), answers, place, prompt));
+  prompt->is_open = false;
+  if (prompt->line) Answered(*answers, place, *std::move(prompt->line));
 }
 
 // The text is made on the thread that answers.
-Reply Session::MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answers, std::optional<std::size_t> place) {
-  return Reply([self = weak_from_this(), gate = parts_->gate, id = std::move(id), answers = std::move(answers),
-                place](Expected<Json> answer) mutable {
+Reply Session::MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answers, std::optional<std::size_t> place,
+                         std::shared_ptr<Prompt> prompt) {
+  return Reply([self = weak_from_this(), gate = parts_->gate, id = std::move(id), answers = std::move(answers), place,
+                prompt = std::move(prompt)](Expected<Json> answer) mutable {
     std::string line = id ? AnswerLine(*id, answer) : std::string();
+    if (std::this_thread::get_id() == prompt->thread && prompt->is_open) {
+      prompt->line = std::move(line);
+      return;
+    }
     gate->Post([self = std::move(self), answers = std::move(answers), place, line = std::move(line)]() mutable {
       if (const std::shared_ptr<Session> session = self.lock()) session->Answered(*answers, place, std::move(line));
     });

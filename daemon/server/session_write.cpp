@@ -17,7 +17,7 @@ void Session::Answered(Answers& answers, std::optional<std::size_t> place, std::
     if (std::optional<std::string> whole = answers.TakeLine()) Send(std::move(*whole));
   }
   WatchReading();
-  if (!is_turn_posted_) Advance();
+  if (!is_turn_posted_ && !is_in_turn_) Advance();
 }
 
 void Session::Send(std::string line) {
@@ -39,7 +39,7 @@ void Session::Flush() {
     return;
   }
   is_writing_ = true;
-  if (!is_ending_) Watch(write_timer_, parts_->options.write_time, "take what was written");
+  if (!is_ending_) write_timer_.Set(parts_->options.write_time, "take what was written", weak_from_this());
   stream_->Write(
       std::string_view(out_).substr(written_, kWriteChunk),
       [self = shared_from_this()](std::error_code error, std::size_t size) { self->OnWritten(error, size); });
@@ -51,7 +51,7 @@ void Session::OnWritten(std::error_code error, std::size_t size) {
   if (error) return Close();
   written_ += size;
   held_out_.Set(out_.size() - written_);
-  if (!is_ending_) Unwatch(write_timer_);
+  if (!is_ending_) write_timer_.Clear();
   Flush();
   WatchReading();
   if (!is_turn_posted_) Advance();

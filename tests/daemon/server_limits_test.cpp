@@ -77,6 +77,15 @@ TEST(ServerLimitsTest, StopsReadingWhoFloodsWithGarbage) {
   EXPECT_LT(server.Counters().bad_requests, 100'000u);
 }
 
+TEST(ServerLimitsTest, KeepsAClientThatTookItsAnswerAndSaysNothingForLong) {
+  TestServer server({.line_time = milliseconds(50), .write_time = milliseconds(50)});
+  Client client = server.Connect();
+  ExpectServed(client);
+  std::this_thread::sleep_for(milliseconds(200));
+  ExpectServed(client);
+  EXPECT_EQ(server.Behind().Troubles(), 0u);
+}
+
 TEST(ServerLimitsTest, BeginsOnlySoManyCallsOfAClient) {
   TestServer server({.calls_in_flight = 4});
   Client other = server.Connect();
