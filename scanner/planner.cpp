@@ -392,19 +392,6 @@ Expected<void> Planner::PlanNode(Pending pending, std::vector<Change>& intents) 
   return {};
 }
 
-void Planner::Order() {
-  if (std::exchange(is_ordered_, true)) return;
-  std::vector<std::size_t> parents;
-  if (root_node_.is_folder)
-    for (const FolderPlan& folder : folders_) parents.push_back(folder.parent);
-  order_.Begin(std::move(parents));
-}
-
-void Planner::Prefer(const PathComponents& path) {
-  Order();
-  if (IsAtOrBelow(path, root_)) order_.Prefer(tree_.Deepest(std::span(path).subspan(root_.size())));
-}
-
 Expected<void> Planner::Next(std::size_t limit, std::vector<Change>& intents) {
   if (!root_planned_) {
     root_planned_ = true;
