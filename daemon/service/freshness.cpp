@@ -44,8 +44,10 @@ Freshness::Freshness(asio::io_context& io, scanner::ChangeWatch& watch, scanner:
       quiet_(io),
       verify_(io) {
   watch_.SetReceiver([this](const PathComponents& root, scanner::Changes changes) {
-    asio::post(io_, [self = std::weak_ptr(self_), root, changes = std::move(changes)]() mutable {
-      if (const auto alive = self.lock()) (*alive)->Heard(root, std::move(changes));
+    const bool is_first = Gather(root, std::move(changes));
+    if (!is_first) return;
+    asio::post(io_, [self = std::weak_ptr(self_)] {
+      if (const auto alive = self.lock()) (*alive)->Heard();
     });
   });
 }
@@ -165,18 +167,40 @@ void Freshness::Stop() {
 
 // --- changes
 
-void Freshness::Heard(const PathComponents& root, scanner::Changes changes) {
+// On the watch's thread. A provision writes thousands of descriptors a second, each of which is told: clients are not
+// to wait for that. True: nobody was told that something waits.
+bool Freshness::Gather(const PathComponents& root, scanner::Changes changes) {
+  const std::lock_guard lock(told_mutex_);
+  const auto [at, is_new] = told_.try_emplace(root);
+  scanner::Changes& held = at->second;
+  held.missed |= changes.missed;
+  held.root_lost |= changes.root_lost;
+  for (PathComponents& folder : changes.folders)
+    if (held.folders.empty() || held.folders.back() != folder) held.folders.push_back(std::move(folder));
+  return is_new && told_.size() == 1;
+}
+
+void Freshness::Heard() {
+  std::map<PathComponents, scanner::Changes> told;
+  {
+    const std::lock_guard lock(told_mutex_);
+    told.swap(told_);
+  }
   if (stopped_) return;
-  changes_.Add(root, std::move(changes), Now());
+  for (auto& [root, changes] : told) changes_.Add(root, std::move(changes), Now());
   Arm();
 }
 
+// What is heard later only moves the time: the wait ends, and is begun again.
 void Freshness::Arm() {
   const std::optional<Moment> due = changes_.Due();
-  if (!due) return;
+  if (!due || is_armed_) return;
+  is_armed_ = true;
   quiet_.expires_at(begun_ + *due);
   quiet_.async_wait([this](std::error_code cancelled) {
-    if (!cancelled && !stopped_) HandOut();
+    if (cancelled || stopped_) return;
+    is_armed_ = false;
+    HandOut();
   });
 }
 

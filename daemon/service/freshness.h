@@ -59,7 +59,8 @@ class Freshness {
   };
 
   Moment Now() const;
-  void Heard(const scanner::PathComponents& root, scanner::Changes changes);
+  bool Gather(const scanner::PathComponents& root, scanner::Changes changes);
+  void Heard();
   void HandOut();
   void Give(const ChangeSet::Told& told);
   void Arm();
@@ -79,8 +80,11 @@ class Freshness {
   FreshOptions options_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
-  ChangeSet changes_;  // The io_context's thread alone, like the timers.
+  std::mutex told_mutex_;
+  std::map<scanner::PathComponents, scanner::Changes> told_;  // What the watch told since Heard().
+  ChangeSet changes_;                                         // The io_context's thread alone, like the timers.
   asio::steady_timer quiet_, verify_;
+  bool is_armed_ = false;  // quiet_ waits.
   bool stopped_ = false;
   std::shared_ptr<Freshness*> self_ = std::make_shared<Freshness*>(this);  // For what was posted and comes too late.
 
