@@ -26,6 +26,23 @@ void AddOnce(std::vector<Grant>& grants, Grant grant) {
   if (std::ranges::count(grants, grant.id, &Grant::id) == 0) grants.push_back(std::move(grant));
 }
 
+constexpr char kNoSuchGrant[] = "there is no such grant (acledger status lists root, principal and mask of each)";
+
+Expected<GrantFilter> FilterOf(const GrantsNamed& named) {
+  std::optional<PathComponents> wanted;
+  if (named.root) {
+    Expected<PathComponents> components = ComponentsOf(*named.root);
+    if (!components) return std::unexpected(components.error());
+    wanted = std::move(*components);
+  }
+  return [named, wanted = std::move(wanted)](const Grant& grant) {
+    if (named.principal && grant.principal != *named.principal) return false;
+    if (named.mask && grant.mask != *named.mask) return false;
+    const Expected<PathComponents> path = ComponentsOf(grant.root);
+    return !wanted || (path && SamePath(*wanted, *path));
+  };
+}
+
 }  // namespace
 
 Engine::Engine(Environment environment) : environment_(environment) {}
@@ -44,6 +61,7 @@ Expected<SettleReport> Engine::Settle() {
     total.abandoned += settled->abandoned;
     total.failed += settled->failed;
   }
+  if (Expected<void> settled = SettleClosed(total); !settled) return std::unexpected(settled.error());
   if (total.looked_at > 0)
     if (Expected<void> flushed = FlushAndFinalize(environment_); !flushed) return std::unexpected(flushed.error());
   return total;
@@ -94,6 +112,11 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
     if (grant.state == GrantState::kPartOf) continue;
     auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
+    if (Expected<void> revisited = RevisitFor(**context, total); !revisited) return std::unexpected(revisited.error());
+    if (environment_.stop) {
+      total.complete = false;
+      break;
+    }
     const Expected<ProvisionReport> one = scanner::Provision(environment_, **context).Run();
     if (!one) return std::unexpected(one.error());
     total.changes += one->changes;
@@ -156,24 +179,20 @@ Expected<Engine::Contexts> Engine::ContextsOf(
   return contexts;
 }
 
-Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root, bool forced) {
-  std::optional<PathComponents> wanted;
-  if (root) {
-    Expected<PathComponents> components = ComponentsOf(*root);
-    if (!components) return std::unexpected(components.error());
-    wanted = std::move(*components);
-  }
+Expected<RollbackReport> Engine::Rollback(const GrantsNamed& named, bool forced) {
+  const Expected<GrantFilter> is_named = FilterOf(named);
+  if (!is_named) return std::unexpected(is_named.error());
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   std::vector<store::GrantId> ids;
-  for (const Grant& grant : *grants) {
-    const Expected<PathComponents> path = ComponentsOf(grant.root);
-    if (!path) return std::unexpected(path.error());
-    if (!wanted || SamePath(*wanted, *path)) ids.push_back(grant.id);
+  for (const Grant& grant : *grants)
+    if ((*is_named)(grant)) ids.push_back(grant.id);
+  if (named.root && ids.empty()) {
+    const Expected<bool> left = IsAnythingLeft(*is_named);
+    if (!left) return std::unexpected(left.error());
+    if (*left) return RollbackAndRevisit({}, *is_named);
+    return std::unexpected(Error{ErrorKind::kNotFound, "rollback", *named.root, 0, kNoSuchGrant});
   }
-  if (root && ids.empty())
-    return std::unexpected(
-        Error{ErrorKind::kNotFound, "rollback", *root, 0, "no grant has this root (acledger status lists the roots)"});
   const Expected<Begun> begun = BeginRollback(ids, forced);
   if (!begun) return std::unexpected(begun.error());
   std::vector<Grant> going_on;
@@ -182,15 +201,31 @@ Expected<RollbackReport> Engine::Rollback(const std::optional<std::string>& root
   for (const Grant& grant : *now)
     if (std::ranges::count(begun->going_on, grant.id) > 0) going_on.push_back(grant);
   if (const auto provisioned = Provision(going_on); !provisioned) return std::unexpected(provisioned.error());
-  return RollbackGrants(begun->going);
+  return RollbackAndRevisit(begun->going, *is_named);
 }
 
 Expected<RollbackReport> Engine::RollbackGrants(std::span<const store::GrantId> ids) {
+  return RollbackAndRevisit(ids, [](const Grant&) { return false; });
+}
+
+Expected<RollbackReport> Engine::RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted) {
   Expected<Contexts> contexts = ContextsOf([&](const Grant& grant, const PathComponents&) {
     return grant.state == GrantState::kRollingBack && std::ranges::count(ids, grant.id) > 0;
   });
   if (!contexts) return std::unexpected(contexts.error());
-  return Rollback(*contexts);
+  // What was left behind before goes first: what stands in the way of the proof may have become reachable.
+  const Expected<RollbackReport> left = Revisit([&](const Grant& grant) {
+    return wanted(grant) ||
+           std::ranges::any_of(*contexts, [&grant](const auto& context) { return IsSameLayer(context->grant, grant); });
+  });
+  if (!left) return left;
+  Expected<RollbackReport> report = Rollback(*contexts);
+  if (!report) return report;
+  const std::uint64_t missing = report->missing;
+  *report += *left;
+  // What went missing long ago was told then (status counts it), unless the question is what is left at all.
+  if (!contexts->empty()) report->missing = missing;
+  return report;
 }
 
 // Those of one principal and mask go together: one proof for all of them.
@@ -221,6 +256,10 @@ Expected<VerifyReport> Engine::Verify(const std::vector<Grant>& grants) {
     if (!complete) return std::unexpected(complete.error());
     if (!*complete) return total;
   }
+  const Expected<Orphans> orphans = FindOrphans(environment_, grants);
+  if (!orphans) return std::unexpected(orphans.error());
+  total.orphans = orphans->count;
+  total.orphan_examples = orphans->examples;
   total.complete = true;
   return total;
 }

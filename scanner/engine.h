@@ -7,6 +7,7 @@
 #include "scanner/registration.h"
 #include "scanner/rollback.h"
 #include "scanner/settle.h"
+#include "scanner/tombstones.h"
 
 namespace acledger::scanner {
 
@@ -15,7 +16,16 @@ struct VerifyReport {
   std::uint64_t objects = 0;      // Looked at.
   std::uint64_t differences = 0;  // Rows of the index that no longer told the truth.
   std::uint64_t failures = 0;
-  bool complete = false;  // false: stopped before everything was looked at.
+  std::uint64_t orphans = 0;                 // Objects that were given up (Dismiss) and carry an entry of ours.
+  std::vector<std::string> orphan_examples;  // Where they were last known.
+  bool complete = false;                     // false: stopped before everything was looked at.
+};
+
+// Which grants are meant: those that have all of this.
+struct GrantsNamed {
+  std::optional<std::string> root = {};
+  std::optional<security::Sid> principal = {};
+  std::optional<security::AccessMask> mask = {};
 };
 
 // The whole of provisioning on one volume and one ledger: what programs call. One thread.
@@ -50,6 +60,7 @@ class Engine {
   // A person wants these back, permanent or not. kBusy, with who, where one is held, unless `forced`.
   Expected<Begun> BeginRollback(std::span<const store::GrantId> ids, bool forced);
 
+  // What could not be taken back before, of the same principal and mask, is tried again first.
   Expected<ProvisionReport> Provision(const std::vector<store::Grant>& grants);
 
   // The same where only these folders (paths from the volume's root) may have changed since the grant was complete;
@@ -61,13 +72,20 @@ class Engine {
   Expected<ProvisionReport> Plan(const std::vector<store::Grant>& grants, const OnPlanned& on_planned,
                                  store::Counts& counts);
 
-  // The grants whose root is `root` (any principal), or all. kNotFound: there is no such grant.
+  // The grants that are named: with nothing, all of them. kNotFound: there is no such grant.
   // What was part of one of them and is wanted goes on: it is provisioned first. kBusy where one is held, unless
-  // `forced`.
-  Expected<RollbackReport> Rollback(const std::optional<std::string>& root, bool forced = false);
+  // `forced`. What earlier rollbacks of these roots, or of the same principal and mask, left behind is tried again.
+  Expected<RollbackReport> Rollback(const GrantsNamed& named, bool forced = false);
+  Expected<RollbackReport> Rollback(const std::optional<std::string>& root, bool forced = false) {
+    return Rollback(GrantsNamed{root}, forced);
+  }
 
   // These grants; one that is not there (any more), or not on its way back, is passed over.
   Expected<RollbackReport> RollbackGrants(std::span<const store::GrantId> ids);
+
+  // See scanner/tombstones.h.
+  Expected<RollbackReport> Revisit(const GrantFilter& wanted);
+  Expected<Dismissed> Dismiss(const DismissRequest& request);
 
   // Compares what the index says with the volume; differences get their verdict (drifted, pending, ...) and are
   // repaired by the next Provision(). A grant that is being rolled back is passed over.
@@ -78,6 +96,10 @@ class Engine {
 
   Expected<Contexts> ContextsOf(const std::function<bool(const store::Grant&, const PathComponents& root)>& wanted);
   Expected<RollbackReport> Rollback(Contexts& contexts);
+  Expected<bool> IsAnythingLeft(const GrantFilter& wanted);
+  Expected<void> SettleClosed(SettleReport& total);
+  Expected<RollbackReport> RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted);
+  Expected<void> RevisitFor(GrantContext& context, ProvisionReport& total);
   Expected<bool> VerifyOne(const store::Grant& grant, VerifyReport& total);
   Expected<std::vector<Registration>> RegisterAll(GrantRequest request, std::vector<std::string>& notes);
   Expected<void> SettleReverts(std::span<const store::Grant> grants);

@@ -32,6 +32,15 @@ void Provision::Report(Phase phase) {
   environment_.progress.Report({phase, context_.grant.root, settled_, planned_, report_.changes, report_.failures});
 }
 
+Expected<void> Provision::FindMissing() {
+  const ChangeState states[] = {ChangeState::kMissing};
+  const Expected<std::vector<store::Tombstone>> missing = environment_.ledger.Tombstones(states);
+  if (!missing) return std::unexpected(missing.error());
+  missing_.clear();
+  for (const store::Tombstone& one : *missing) missing_.insert(one.change.file_id);
+  return {};
+}
+
 // True where there is something to plan.
 Expected<bool> Provision::ScanAndSurvey() {
   store::Ledger& ledger = environment_.ledger;
@@ -41,6 +50,7 @@ Expected<bool> Provision::ScanAndSurvey() {
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   alone_ = grants->size() == 1;
+  if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
   const bool was_complete = context_.grant.state == GrantState::kComplete;
   if (context_.grant.state == GrantState::kComplete || context_.grant.state == GrantState::kScanning) {
     if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
@@ -250,7 +260,7 @@ Expected<void> Provision::WaitForSource(const Change& change) {
 
 Expected<void> Provision::Applied(const Change& change) {
   Expected<void> recorded;
-  if (alone_ && change.Adds() && !live_.contains(change.file_id))
+  if (alone_ && change.Adds() && !live_.contains(change.file_id) && !missing_.contains(change.file_id))
     results_.push_back({change.id, ChangeState::kApplied});
   else
     recorded = RecordApplied(environment_.ledger, change, results_);

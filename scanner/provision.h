@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <unordered_set>
+
 #include "scanner/planner.h"
 #include "scanner/session.h"
 
@@ -34,6 +36,7 @@ class Provision {
 
  private:
   Expected<bool> KeepsDescriptors();
+  Expected<void> FindMissing();
   Expected<bool> ScanAndSurvey();
   Expected<void> ApplyAll();
   Expected<void> Strip();
@@ -63,7 +66,8 @@ class Provision {
   Environment& environment_;
   GrantContext& context_;
   LiveEntries live_;
-  bool alone_ = true;  // No other grant is in the ledger: no object has two records.
+  bool alone_ = true;                   // No other grant is in the ledger: no object has two records.
+  std::unordered_set<FileId> missing_;  // Objects that some change of ours is missed with.
   std::optional<Planner> planner_;
   Planner::Part part_;
   bool is_part_ = false;

@@ -148,6 +148,7 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   alone_ = grants->size() == 1;
+  if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
   auto folders = FoldersFor(changed);
   if (!folders) return std::unexpected(folders.error());
   if (!*folders) return report_;

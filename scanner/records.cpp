@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/records.h"
 
+#include <algorithm>
+
+#include "scanner/handover.h"
+#include "store/clock.h"
+
 namespace acledger::scanner {
 
 using store::Change;
@@ -21,12 +26,28 @@ bool IsApplied(const Change& change) {
   return change.state == ChangeState::kApplied || change.state == ChangeState::kFinal;
 }
 
+// An object that had been missing is back, and now holds the entry of `by`: the record that it was missed with is
+// closed, also where that grant is rolled back by now. Else it would be taken for a reason to take this entry away.
+Expected<bool> IsReplaced(store::Ledger& ledger, const Change& missing, const Change& by) {
+  if (missing.grant == by.grant) return missing.id < by.id;
+  const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  const auto one = std::ranges::find(*grants, missing.grant, &store::Grant::id);
+  const auto other = std::ranges::find(*grants, by.grant, &store::Grant::id);
+  return one != grants->end() && other != grants->end() && IsSameLayer(*one, *other);
+}
+
 }  // namespace
 
 Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::vector<store::ChangeResult>& results) {
   const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
   if (!live) return std::unexpected(live.error());
   for (const Change& other : *live) {
+    if (other.state == ChangeState::kMissing) {
+      const Expected<bool> replaced = IsReplaced(ledger, other, change);
+      if (!replaced) return std::unexpected(replaced.error());
+      if (*replaced) results.push_back({other.id, ChangeState::kUndone});
+    }
     if (other.id == change.id || !IsApplied(other)) continue;
     Expected<void> kept;
     if (other.grant != change.grant)
@@ -46,10 +67,21 @@ Expected<void> RecordReverted(store::Ledger& ledger, const Change& change, store
   const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
   if (!live) return std::unexpected(live.error());
   for (const Change& other : *live) {
-    if (other.grant == change.grant || !IsApplied(other)) continue;
+    if (other.grant == change.grant || !(IsApplied(other) || other.state == ChangeState::kMissing)) continue;
     if (Expected<void> set = ledger.SetAfter(other.id, now); !set) return set;
   }
   return {};
+}
+
+Expected<void> Entomb(store::Ledger& ledger, const Change& change, const std::string& path, const char* right,
+                      const Error& error) {
+  store::Tombstone tombstone;
+  tombstone.change = change;
+  tombstone.path = path;
+  tombstone.right = right;
+  tombstone.error = error;
+  tombstone.since = store::SecondsNow();
+  return ledger.AddTombstone(tombstone);
 }
 
 Expected<void> RescanOthers(store::Ledger& ledger, const store::Grant& writer) {

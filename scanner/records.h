@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "store/ledger.h"
@@ -18,6 +19,10 @@ Expected<void> RecordApplied(store::Ledger& ledger, const store::Change& change,
 // `change` was taken back; the object holds `now`.
 Expected<void> RecordReverted(store::Ledger& ledger, const store::Change& change, store::DescriptorId now,
                               std::vector<store::ChangeResult>& results);
+
+// `change` could not be taken back, and why: it stays recorded as a tombstone, from the first time that this is said.
+Expected<void> Entomb(store::Ledger& ledger, const store::Change& change, const std::string& path, const char* right,
+                      const Error& error);
 
 // `writer` is about to write: what other unfinished grants have planned rests on descriptors that may change.
 Expected<void> RescanOthers(store::Ledger& ledger, const store::Grant& writer);

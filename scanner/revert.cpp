@@ -54,14 +54,27 @@ Expected<void> Revert::Reverted(const Change& change, store::DescriptorId now) {
   return {};
 }
 
-Expected<void> Revert::Fail(const Change& change, const char* right, const Error& error) {
-  ++report_.failed;
+std::string Revert::PathOf(const Change& change) const {
   PathComponents path = context_.root;
   if (change.folder != 0 && context_.tree.Contains(change.folder)) {
     path = context_.tree.Components(context_.root, change.folder);
     path.push_back(FromWtf8(change.name).value_or(u"?"));
   }
-  return environment_.ledger.AddFailure({context_.grant.id, FormatPath(path), right, context_.grant.principal, error});
+  return FormatPath(path);
+}
+
+Expected<void> Revert::Fail(const Change& change, const char* right, const Error& error) {
+  ++report_.failed;
+  const std::string path = PathOf(change);
+  if (Expected<void> added = Entomb(environment_.ledger, change, path, right, error); !added) return added;
+  return environment_.ledger.AddFailure({context_.grant.id, path, right, context_.grant.principal, error});
+}
+
+// Nothing says that it will not come back (a volume that is put back, a folder that a filter hid).
+Expected<void> Revert::Missing(const BatchRunner::Done& done) {
+  ++report_.missing;
+  results_.push_back({done.change.id, ChangeState::kMissing});
+  return Entomb(environment_.ledger, done.change, PathOf(done.change), done.result.right, *done.result.error);
 }
 
 // The flags of our entry in what the object holds now: those of the record, or others that were not there before us
@@ -115,8 +128,7 @@ Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
     }
     case WorkOutcome::kGone:
       ++done_;
-      ++report_.already_gone;
-      return Reverted(change, change.revert_to);
+      return Missing(done);
     case WorkOutcome::kMovedOn:
       return MovedOn(done);
     case WorkOutcome::kMoved:
@@ -144,13 +156,55 @@ Expected<void> Revert::Run() {
   const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
   Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
   if (!changes) return std::unexpected(changes.error());
+  const ChangeState missing[] = {ChangeState::kMissing};
+  const Expected<std::vector<store::Tombstone>> tombstones = environment_.ledger.Tombstones(missing);
+  if (!tombstones) return std::unexpected(tombstones.error());
+  AddReturned(*tombstones, *changes);
   return Run(std::move(*changes));
 }
 
-Expected<void> Revert::Run(std::vector<Change> changes) {
+Expected<bool> Revert::Run(std::span<const store::Tombstone> tombstones) {
+  std::vector<Change> changes;
+  for (const store::Tombstone& one : tombstones)
+    if (one.change.state == ChangeState::kReverting && one.change.grant == context_.grant.id)
+      changes.push_back(one.change);
+  AddReturned(tombstones, changes);
+  if (changes.empty()) return false;
+  // Nothing else failed of a grant that is rolled back.
+  if (context_.grant.state == store::GrantState::kRolledBack)
+    if (Expected<void> cleared = environment_.ledger.ClearFailures(context_.grant.id); !cleared)
+      return std::unexpected(cleared.error());
+  if (Expected<void> run = Run(std::move(changes)); !run) return std::unexpected(run.error());
+  return true;
+}
+
+// By id, wherever it is. What is gone still costs one open and no write.
+void Revert::AddReturned(std::span<const store::Tombstone> tombstones, std::vector<Change>& changes) {
+  for (const store::Tombstone& one : tombstones) {
+    if (one.change.state != ChangeState::kMissing || one.change.grant != context_.grant.id) continue;
+    if (environment_.stop) break;
+    const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(one.change.file_id, Access::kRead);
+    if (!object && object.error().kind == ErrorKind::kNotFound)
+      ++report_.missing;
+    else
+      changes.push_back(one.change);
+  }
+}
+
+Expected<bool> Revert::IsAlone() {
+  const auto is_other = [this](store::GrantId id) { return id != context_.grant.id; };
   const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
+  const Expected<std::vector<store::TombstoneCounts>> tombstones = environment_.ledger.CountTombstones();
+  if (!tombstones) return std::unexpected(tombstones.error());
+  return std::ranges::none_of(*grants, is_other, &store::Grant::id) &&
+         std::ranges::none_of(*tombstones, is_other, &store::TombstoneCounts::grant);
+}
+
+Expected<void> Revert::Run(std::vector<Change> changes) {
+  const Expected<bool> alone = IsAlone();
+  if (!alone) return std::unexpected(alone.error());
+  alone_ = *alone;
   queue_.assign(std::make_move_iterator(changes.rbegin()), std::make_move_iterator(changes.rend()));
   total_ = queue_.size();
   BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr,

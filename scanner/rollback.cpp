@@ -9,9 +9,13 @@
 
 namespace acledger::scanner {
 
+using store::ChangeState;
 using store::GrantState;
 
 RollbackReport& RollbackReport::operator+=(const RollbackReport& other) {
+  missing += other.missing;
+  dismissed += other.dismissed;
+  orphans += other.orphans;
   restored += other.restored;
   stripped += other.stripped;
   already_gone += other.already_gone;
@@ -61,22 +65,85 @@ Expected<void> Prove(Environment& environment, std::span<GrantContext* const> gr
   report.failed -= std::min(report.failed, swept->recovered);
   report.writes += swept->stripped + swept->recovered;
   report.remaining += swept->remaining;
+  report.orphans = swept->orphans;
   report.scanned = swept->objects;
   report.unreadable = swept->unreadable;
   report.examples = swept->examples;
+  if (!environment.stop)
+    for (const GrantContext* context : grants)
+      if (Expected<void> marked = environment.ledger.MarkProved(context->grant.id); !marked) return marked;
   if (swept->stripped + swept->recovered == 0) return {};
   return FlushAndFinalize(environment);
+}
+
+bool IsOneOf(std::span<GrantContext* const> grants, store::GrantId id) {
+  return std::ranges::any_of(grants, [id](const GrantContext* context) { return context->grant.id == id; });
+}
+
+// Nothing is left to do but what failed before, and everything else was swept since: as long as that goes on failing,
+// trying it costs an open each, and no look at the whole volume.
+Expected<bool> OnlyTombstonesAreLeft(store::Ledger& ledger, std::span<GrantContext* const> grants) {
+  const ChangeState reverting[] = {ChangeState::kReverting}, others[] = {ChangeState::kApplied, ChangeState::kFinal};
+  const Expected<std::vector<store::Tombstone>> tombstones = ledger.Tombstones(reverting);
+  if (!tombstones) return std::unexpected(tombstones.error());
+  std::size_t left = 0;
+  for (const GrantContext* context : grants) {
+    const Expected<std::vector<store::Change>> one = ledger.ChangesAfter(context->grant.id, others, 0, 1);
+    if (!one) return std::unexpected(one.error());
+    if (!one->empty()) return false;
+    const Expected<std::vector<store::Change>> changes = ledger.Changes(context->grant.id, reverting);
+    if (!changes) return std::unexpected(changes.error());
+    left += changes->size();
+  }
+  const auto proved = std::ranges::count_if(*tombstones, [&](const store::Tombstone& tombstone) {
+    return tombstone.proved && IsOneOf(grants, tombstone.change.grant);
+  });
+  return left > 0 && left == static_cast<std::size_t>(proved);
+}
+
+// What the last final scan said of these grants, but of what was just tried again.
+Expected<void> KeepFailures(store::Ledger& ledger, std::span<GrantContext* const> grants,
+                            std::span<const store::Failure> known) {
+  const ChangeState reverting[] = {ChangeState::kReverting};
+  const Expected<std::vector<store::Tombstone>> tried = ledger.Tombstones(reverting);
+  if (!tried) return std::unexpected(tried.error());
+  for (const store::Failure& failure : known) {
+    if (!IsOneOf(grants, failure.grant) || failure.right == "WRITE_DAC") continue;
+    if (std::ranges::find(*tried, failure.path, &store::Tombstone::path) != tried->end()) continue;
+    if (Expected<void> added = ledger.AddFailure(failure); !added) return added;
+  }
+  return {};
+}
+
+Expected<void> CountDismissed(store::Ledger& ledger, std::span<GrantContext* const> grants, RollbackReport& report) {
+  const Expected<std::vector<store::TombstoneCounts>> counts = ledger.CountTombstones();
+  if (!counts) return std::unexpected(counts.error());
+  for (const store::TombstoneCounts& one : *counts)
+    if (IsOneOf(grants, one.grant)) report.dismissed += one.dismissed;
+  return {};
 }
 
 }  // namespace
 
 Expected<RollbackReport> Rollback(Environment& environment, std::span<GrantContext* const> grants) {
   RollbackReport report;
+  const Expected<bool> again = OnlyTombstonesAreLeft(environment.ledger, grants);
+  if (!again) return std::unexpected(again.error());
+  const Expected<std::vector<store::Failure>> known = environment.ledger.Failures();
+  if (!known) return std::unexpected(known.error());
+  if (Expected<void> counted = CountDismissed(environment.ledger, grants, report); !counted)
+    return std::unexpected(counted.error());
   if (Expected<void> begun = Begin(environment.ledger, grants); !begun) return std::unexpected(begun.error());
   for (GrantContext* context : grants) {
     if (Expected<void> reverted = Revert(environment, *context, report).Run(); !reverted)
       return std::unexpected(reverted.error());
     if (environment.stop) return report;
+  }
+  if (*again && report.failed > 0) {
+    report.remaining = report.failed;
+    if (Expected<void> kept = KeepFailures(environment.ledger, grants, *known); !kept)
+      return std::unexpected(kept.error());
+    return report;
   }
   if (Expected<void> proved = Prove(environment, grants, report); !proved) return std::unexpected(proved.error());
   if (environment.stop || report.failed + report.remaining > 0) return report;

@@ -29,7 +29,8 @@ class Settler {
   Expected<SettleReport> Run() {
     if (Expected<void> settled = RunAll(kApplying, Direction::kApply); !settled)
       return std::unexpected(settled.error());
-    const bool rolling_back = context_.grant.state == store::GrantState::kRollingBack;
+    const bool rolling_back = context_.grant.state == store::GrantState::kRollingBack ||
+                              context_.grant.state == store::GrantState::kRolledBack;
     const auto states =
         rolling_back ? std::span<const ChangeState>(kReverted) : std::span<const ChangeState>(kReverting);
     if (Expected<void> settled = RunAll(states, Direction::kRevert); !settled) return std::unexpected(settled.error());
@@ -117,7 +118,7 @@ class Settler {
       case WorkOutcome::kAlready:
         return Applied(done.change);
       case WorkOutcome::kGone:
-        return Abandoned(done.change);
+        return Gone(done.change);
       case WorkOutcome::kNoSource:
         return Abandoned(done.change, store::Verdict::kPending);
       case WorkOutcome::kOtherName:
@@ -141,8 +142,8 @@ class Settler {
       case WorkOutcome::kAlready:
         return RecordReverted(environment_.ledger, done.change, done.change.revert_to, results_);
       case WorkOutcome::kGone:
-        results_.push_back({done.change.id, ChangeState::kReverted});
-        return {};
+        results_.push_back({done.change.id, ChangeState::kMissing});
+        return Entomb(environment_.ledger, done.change, PathOf(done.change), done.result.right, *done.result.error);
       case WorkOutcome::kMovedOn:
         return RevertMovedOn(done);
       case WorkOutcome::kNoSource:
@@ -153,6 +154,12 @@ class Settler {
         break;
     }
     return Failed(done);
+  }
+
+  // It may have been written before it went, and the object may return: the record stays until the rollback.
+  Expected<void> Gone(const Change& change) {
+    if (change.Adds()) return RecordApplied(environment_.ledger, change, results_);
+    return Abandoned(change);
   }
 
   Expected<void> Failed(const BatchRunner::Done& done) {
@@ -204,6 +211,10 @@ class Settler {
     const Expected<bool> ours = context_.descriptors.Has(*current, done.change.entry_flags);
     if (!ours) return std::unexpected(ours.error());
     if (!*ours) return RecordReverted(environment_.ledger, done.change, *current, results_);
+    if (context_.grant.state == store::GrantState::kRolledBack) {
+      results_.push_back({done.change.id, ChangeState::kReverting});  // Its tombstone stands: Revisit() is next.
+      return {};
+    }
     // Ours by this record, unless a later one took its place.
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(done.change.file_id);
     if (!live) return std::unexpected(live.error());

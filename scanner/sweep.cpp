@@ -81,6 +81,25 @@ Expected<void> Sweep::FindSiblings() {
   return {};
 }
 
+Expected<void> Sweep::FindDismissed() {
+  const ChangeState states[] = {ChangeState::kDismissed};
+  const Expected<std::vector<store::Tombstone>> dismissed = environment_.ledger.Tombstones(states);
+  if (!dismissed) return std::unexpected(dismissed.error());
+  if (dismissed->empty()) return {};
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const store::Tombstone& one : *dismissed) {
+    const auto grant = std::ranges::find(*grants, one.change.grant, &store::Grant::id);
+    if (grant != grants->end() && IsSameLayer(*grant, context_.grant)) dismissed_.insert(one.change.file_id);
+  }
+  return {};
+}
+
+// Never tried again, and never silently: rollback counts it.
+bool Sweep::IsOrphan(const AceView& ace, const Candidate& candidate) const {
+  return dismissed_.contains(candidate.info.id) && HasOurShape(ace, context_.grant);
+}
+
 bool Sweep::IsOtherLayers(const AceView& ace) const {
   constexpr std::uint8_t used = security::kInherited | kInheritable;
   const std::optional<security::AccessMask> mask = ace.Mask();
@@ -140,6 +159,10 @@ void Sweep::Remains(const Candidate& candidate) {
 
 Expected<void> Sweep::LookAtAce(const AceView& ace, const Candidate& candidate, Standing& standing) {
   if (IsOtherLayers(ace)) return {};
+  if (!standing.justified && !standing.own && IsOrphan(ace, candidate)) {
+    ++report_.orphans;
+    return {};
+  }
   const Expected<bool> ours = IsOurs(ace, candidate, standing);
   if (!ours) return std::unexpected(ours.error());
   if (*ours && !standing.justified) {
@@ -265,6 +288,9 @@ Expected<void> Sweep::Stripped(const BatchRunner::Done& done, std::vector<store:
     case WorkOutcome::kMovedOn:
       Remains(candidate);  // Unless the next pass finds it otherwise.
       return {};
+    case WorkOutcome::kGone:
+      results.push_back({change.id, ChangeState::kMissing});
+      return Entomb(environment_.ledger, change, FormatPath(PathOf(candidate)), result.right, *result.error);
     default:
       ++passed_;
       if (result.wrote) ++(had_failed ? report_.recovered : report_.stripped);
@@ -305,7 +331,7 @@ void Sweep::StartLast(std::vector<Change>& strips) const {
 // Returns how many entries were taken out.
 Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   still_passing_on_.clear();
-  report_.objects = report_.unreadable = report_.failed = report_.remaining = 0;
+  report_.objects = report_.unreadable = report_.failed = report_.orphans = report_.remaining = 0;
   report_.examples.clear();
   std::vector<Change> strips;
   Expected<FolderTask> first = OpenStart(start, strips);
@@ -337,6 +363,7 @@ Expected<SweepReport> Sweep::Run(const PathComponents& start) {
   if (!policy) return std::unexpected(policy.error());
   nothing_excluded_.emplace(std::move(*policy));
   if (Expected<void> found = FindSiblings(); !found) return std::unexpected(found.error());
+  if (Expected<void> found = FindDismissed(); !found) return std::unexpected(found.error());
   for (int pass = 0; pass < kPasses; ++pass) {
     const Expected<std::uint64_t> taken = Pass(start);
     if (!taken) return std::unexpected(taken.error());

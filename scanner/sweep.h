@@ -17,6 +17,7 @@ struct SweepReport {
   std::uint64_t stripped = 0;
   std::uint64_t recovered = 0;  // Of changes that the rollback had failed to take back before.
   std::uint64_t failed = 0;     // Ours, and could not be taken out.
+  std::uint64_t orphans = 0;    // Ours on objects that a person gave up: left alone.
   std::uint64_t remaining = 0;  // Entries that may be ours and stay: failed ones, and explicit ones without a record.
   std::vector<std::string> examples;  // Paths of the remaining ones, the first few.
 };
@@ -63,6 +64,8 @@ class Sweep {
   Expected<bool> WasThereBefore(const Candidate& candidate, const security::Entry& entry);
   Expected<void> FindSiblings();
   Expected<bool> IsJustified(const Candidate& candidate, std::optional<store::Change>& own);
+  Expected<void> FindDismissed();
+  bool IsOrphan(const security::AceView& ace, const Candidate& candidate) const;
   // Of another live grant with another mask: that one's to judge.
   bool IsOtherLayers(const security::AceView& ace) const;
   void StartLast(std::vector<store::Change>& strips) const;
@@ -86,6 +89,7 @@ class Sweep {
   std::unordered_set<store::GrantId> together_;  // This grant, and those that go with it.
   std::unordered_set<store::GrantId> siblings_;  // Other live grants of the same principal and mask.
   std::vector<PathComponents> sibling_roots_;
+  std::unordered_set<FileId> dismissed_;         // Given up by a person, of any grant of principal and mask.
   std::set<security::AccessMask> other_masks_;   // Of other live grants of the same principal.
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   std::unordered_set<std::string> told_;         // Failures, by path and right.

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace acledger {
 
@@ -18,6 +20,8 @@ struct FileId {
 
   auto operator<=>(const FileId&) const = default;
   bool IsNull() const { return low == 0 && high == 0; }
+  // What ToString() gives, with or without "0x", in any case and without leading zeros too. Nothing for anything else.
+  static std::optional<FileId> FromString(std::string_view text);
   std::string ToString() const;  // "0x0005000000000005", 32 digits where `high` is not zero.
 };
 

@@ -178,6 +178,8 @@ enum class ChangeState : std::uint8_t {
   kReverted,   // Taken back and read back; not flushed since.
   kUndone,     // Flushed. Kept for the record until Purge().
   kAbandoned,  // Never applied (the object had changed or gone): nothing of ours is there.
+  kMissing,    // Was to be taken back, and the object was gone: see Tombstone.
+  kDismissed,  // Given up by a person. Kept for the record, never tried again.
 };
 
 // One durable step of one object: adds `entry` to it.
@@ -201,6 +203,24 @@ struct Change {
 struct ChangeResult {
   ChangeId id = 0;
   ChangeState state = ChangeState::kApplied;
+};
+
+// Stands for a change that could not be taken back: in the state kMissing the object was gone, in kReverting it could
+// not be written, in kDismissed a person gave it up.
+struct Tombstone {
+  Change change;
+  std::string path;        // Where it was last known, as the user writes it.
+  std::string right;       // As in Failure.
+  Error error;             // Why, the last time that it was tried; its own path is not kept.
+  std::int64_t since = 0;  // Seconds since 1970, UTC, of the first time.
+  bool proved = false;     // A final scan of the volume ran while it stood: nothing else is left of the grant.
+  std::string dismissed_by;
+  std::int64_t dismissed = 0;  // Seconds since 1970, UTC; 0: not.
+};
+
+struct TombstoneCounts {
+  GrantId grant = 0;
+  std::uint64_t missing = 0, unreachable = 0, dismissed = 0;
 };
 
 struct Failure {
@@ -280,7 +300,7 @@ class Ledger {
   Expected<std::vector<Holder>> Holders();   // Ascending id.
 
   // --- one grant's objects become another's: see scanner/handover.h. Inside a transaction.
-  // Every change that is not closed. Their folders are looked for by file id from then on.
+  // Every change that is not closed or dismissed. Their folders are looked for by file id from then on.
   Expected<void> MoveChanges(GrantId from, GrantId to);
   // Those on objects that the index of `from` holds at or below `place` (0: nowhere) or the index of `to` holds at all,
   // and on the object `root_id`, which is the root of `to`. A file with another name elsewhere in `from` stays.
@@ -335,11 +355,22 @@ class Ledger {
   // The same by and by: ordered by id, at most `limit` with an id above `after_id`.
   Expected<std::vector<Change>> ChangesAfter(GrantId grant, std::span<const ChangeState> states, ChangeId after_id,
                                              std::size_t limit);
-  // kIntent, kApplied, kFinal, kReverting; oldest first.
+  // kIntent, kApplied, kFinal, kReverting, kMissing; oldest first.
   Expected<std::vector<Change>> LiveChangesOf(const FileId& id);
   // Of another entry's change on the same object, when one is taken back.
   Expected<void> SetAfter(ChangeId id, DescriptorId after);
   Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
+
+  // --- tombstones
+  // For a change that is, or is about to be, in the state kReverting or kMissing. Of one that stands already only the
+  // error is brought up to date. It goes when the change is applied again, or taken back and purged.
+  Expected<void> AddTombstone(const Tombstone& tombstone);
+  // Of changes in these states (kReverting, kMissing, kDismissed; kReverted until Purge()), in order of their ids.
+  Expected<std::vector<Tombstone>> Tombstones(std::span<const ChangeState> states);
+  Expected<std::vector<TombstoneCounts>> CountTombstones();  // Of each grant that has any.
+  Expected<void> MarkProved(GrantId grant);                  // Those in the state kReverting.
+  // kNotFound: no tombstone stands for this change, or it is dismissed already.
+  Expected<void> Dismiss(ChangeId id, std::string_view by, std::int64_t when);
 
   // --- failures
   Expected<void> AddFailure(const Failure& failure);

@@ -2,57 +2,23 @@
 #include <algorithm>
 #include <limits>
 
+#include "store/change_rows.h"
 #include "store/ledger_impl.h"
-#include "store/rows.h"
 
 namespace acledger::store {
 namespace {
 
-#define CHANGE_COLUMNS                                                                                         \
-  "SELECT id, grant_id, folder, name, file_id, is_folder, entry_flags, original, before, after, revert_from, " \
-  "revert_to, state FROM change "
-// A state that is never stored is among the answers to every question, and refused when it is read: none is passed
-// over.
-#define IN_STATES "((1 << state) & ?2 OR state NOT BETWEEN 0 AND 6) "
-constexpr char kChangesOfGrant[] = CHANGE_COLUMNS "WHERE grant_id = ?1 AND " IN_STATES "ORDER BY folder, id";
-constexpr char kChangesAfter[] = CHANGE_COLUMNS "WHERE grant_id = ?1 AND " IN_STATES "AND id > ?3 ORDER BY id LIMIT ?4";
-#undef IN_STATES
-constexpr char kLiveChanges[] = CHANGE_COLUMNS "WHERE file_id = ? AND live = 1 ORDER BY id";
-#undef CHANGE_COLUMNS
-
-constexpr int kLastState = static_cast<int>(ChangeState::kAbandoned);
-static_assert(kLastState == 6);
+#define SELECT_CHANGES "SELECT " ACLEDGER_CHANGE_COLUMNS "FROM change "
+constexpr char kChangesOfGrant[] =
+    SELECT_CHANGES "WHERE grant_id = ?1 AND " ACLEDGER_IN_STATES(2) "ORDER BY folder, id";
+constexpr char kChangesAfter[] =
+    SELECT_CHANGES "WHERE grant_id = ?1 AND " ACLEDGER_IN_STATES(2) "AND id > ?3 ORDER BY id LIMIT ?4";
+constexpr char kLiveChanges[] = SELECT_CHANGES "WHERE file_id = ? AND live = 1 ORDER BY id";
+#undef SELECT_CHANGES
 
 bool IsLive(ChangeState state) {
   return state == ChangeState::kIntent || state == ChangeState::kApplied || state == ChangeState::kFinal ||
-         state == ChangeState::kReverting;
-}
-
-std::int64_t SetOf(std::span<const ChangeState> states) {
-  std::int64_t set = 0;
-  for (const ChangeState state : states) set |= std::int64_t{1} << static_cast<int>(state);
-  return set;
-}
-
-Expected<Change> ReadChange(const sqlite::Query& row) {
-  Change change;
-  change.id = row.Int(0);
-  change.grant = row.Int(1);
-  change.folder = row.Int(2);
-  change.name = row.Text(3);
-  const auto file_id = row.Id(4);
-  if (!file_id) return BadRow(row, "change", change.id, "file_id");
-  change.file_id = *file_id;
-  change.is_folder = row.Int(5) != 0;
-  change.entry_flags = static_cast<std::uint8_t>(row.Int(6));
-  change.original = row.Int(7);
-  change.before = row.Int(8);
-  change.after = row.Int(9);
-  change.revert_from = row.Int(10);
-  change.revert_to = row.Int(11);
-  if (row.Int(12) < 0 || row.Int(12) > kLastState) return BadRow(row, "change", change.id, "state");
-  change.state = static_cast<ChangeState>(row.Int(12));
-  return change;
+         state == ChangeState::kReverting || state == ChangeState::kMissing;
 }
 
 Expected<std::vector<Change>> ReadChanges(sqlite::Query& query) {
@@ -100,6 +66,8 @@ Expected<void> Ledger::RecordIntents(std::span<Change> changes) {
 
 Expected<void> Ledger::RecordResults(std::span<const ChangeResult> results) {
   return impl_->Atomically([&]() -> Expected<void> {
+    const auto any_tombstone = impl_->db.Number("SELECT EXISTS(SELECT 1 FROM tombstone)");
+    if (!any_tombstone) return std::unexpected(any_tombstone.error());
     for (auto rest = results; !rest.empty();) {
       const std::size_t length = RunLength(rest);
       const ChangeState state = rest[0].state;
@@ -111,6 +79,9 @@ Expected<void> Ledger::RecordResults(std::span<const ChangeResult> results) {
       if (static_cast<std::size_t>(impl_->db.Changed()) != length) return impl_->Missing("change", rest[0].id);
       if (IsLive(state)) {
         if (auto done = impl_->Revive(rest[0].id, rest[length - 1].id); !done) return done;
+      }
+      if (state == ChangeState::kApplied && *any_tombstone != 0) {
+        if (auto done = impl_->DropTombstones(rest[0].id, rest[length - 1].id); !done) return done;
       }
       if (state == ChangeState::kApplied || state == ChangeState::kReverted) {
         impl_->NoteUnflushed(rest[0].id, rest[length - 1].id);
@@ -181,9 +152,13 @@ Expected<void> Ledger::SetAfter(ChangeId id, DescriptorId after) {
 }
 
 Expected<void> Ledger::Purge(GrantId grant) {
-  auto remove = impl_->db.Use("DELETE FROM change WHERE grant_id = ? AND state IN (5, 6)");
-  remove.With(grant);
-  return impl_->Write(remove);
+  return impl_->Atomically([&]() -> Expected<void> {
+    for (const char* remove : {"DELETE FROM tombstone WHERE change_id IN (SELECT id FROM change WHERE grant_id = ? AND "
+                               "state IN (5, 6))",
+                               "DELETE FROM change WHERE grant_id = ? AND state IN (5, 6)"})
+      if (auto done = impl_->db.Use(remove).With(grant).Run(); !done) return done;
+    return {};
+  });
 }
 
 }  // namespace acledger::store

@@ -70,6 +70,7 @@ struct Ledger::Impl {
 
   // What was reverted and is found to hold our entry still: live again.
   Expected<void> Revive(ChangeId first, ChangeId last);
+  Expected<void> DropTombstones(ChangeId first, ChangeId last);
   void NoteUnflushed(ChangeId first, ChangeId last);
 
   Expected<std::vector<Folder>> ReadFolders(sqlite::Query& query);

@@ -5,7 +5,8 @@
 namespace acledger::store {
 namespace {
 
-static_assert(static_cast<int>(ChangeState::kUndone) == 5 && static_cast<int>(ChangeState::kAbandoned) == 6);
+static_assert(static_cast<int>(ChangeState::kUndone) == 5 && static_cast<int>(ChangeState::kAbandoned) == 6 &&
+              static_cast<int>(ChangeState::kMissing) == 7);
 
 // Folders of the index and all below them; 0 for none.
 #define SUBTREE(ROOTS)                         \
@@ -13,7 +14,8 @@ static_assert(static_cast<int>(ChangeState::kUndone) == 5 && static_cast<int>(Ch
   " UNION ALL SELECT folder.id FROM folder, below WHERE folder.parent = below.id AND below.id <> 0) "
 // node.status: bit 1 is set for a file with several names (rows.h).
 constexpr char kMoveAll[] =
-    "UPDATE change SET grant_id = ?2, folder = iif(folder = 0, -1, folder) WHERE grant_id = ?1 AND state < 5";
+    "UPDATE change SET grant_id = ?2, folder = iif(folder = 0, -1, folder) WHERE grant_id = ?1 AND (state < 5 OR "
+    "state = 7)";
 constexpr char kMoveBelow[] = SUBTREE("(?3), (?4)")
     "UPDATE change SET grant_id = ?2 WHERE grant_id = ?1 AND state < 5 AND (folder IN below OR file_id IN "
     "(SELECT node.file_id FROM below JOIN node ON node.folder = below.id)) AND folder <> 0";

@@ -15,8 +15,8 @@ namespace {
 // node: all names of a folder lie together. NOCASE finds a name in any ASCII case, file_id tells names apart that
 // differ in case only. `status` packs verdict, reason and flags (rows.h): one byte for nearly every row. folder:
 // AUTOINCREMENT, so that a number is never given twice; a change remembers the number of its folder. change.live: 1 in
-// the states intent, applied, final and reverting. A column of its own, so that moving between these states does not
-// touch the index.
+// the states intent, applied, final, reverting and missing. A column of its own, so that moving between these states
+// does not touch the index.
 constexpr char kVersion1[] = R"sql(
 CREATE TABLE volume(
   id INTEGER PRIMARY KEY CHECK(id = 1), serial INTEGER NOT NULL, name TEXT NOT NULL) STRICT;
@@ -89,13 +89,23 @@ CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT
 // folder.plan: how the last complete plan saw the folder (store::PlanBits), so that a part can be planned by itself.
 constexpr char kVersion4[] = "ALTER TABLE folder ADD COLUMN plan INTEGER NOT NULL DEFAULT 0";
 
+// tombstone: why a change could not be taken back, and since when. A row counts while its change is in the state
+// reverting, missing or dismissed.
+constexpr char kVersion5[] = R"sql(
+CREATE TABLE tombstone(
+  change_id INTEGER PRIMARY KEY, path TEXT NOT NULL, right_ TEXT NOT NULL, kind INTEGER NOT NULL,
+  operation TEXT NOT NULL, code INTEGER NOT NULL, reason TEXT NOT NULL, since INTEGER NOT NULL,
+  proved INTEGER NOT NULL DEFAULT 0, dismissed INTEGER NOT NULL DEFAULT 0,
+  dismissed_by TEXT NOT NULL DEFAULT '') STRICT;
+)sql";
+
 constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3},
-                            Migration{4, kVersion4}};
+                            Migration{4, kVersion4}, Migration{5, kVersion5}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =
     "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_requester "
-    "grant_requester_sid grant_rule grant_token_sid holder holder_grant node principal setting volume ";
+    "grant_requester_sid grant_rule grant_token_sid holder holder_grant node principal setting tombstone volume ";
 
 std::unexpected<Error> Newer(const sqlite::Database& database, std::int64_t version, int known) {
   return std::unexpected(Error{ErrorKind::kUnsupported, "open ledger", database.Path(), 0,

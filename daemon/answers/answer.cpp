@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "daemon/answers/tombstones.h"
+
 namespace acledger::daemon {
 
 using store::Verdict;
@@ -106,6 +108,9 @@ Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer) {
   }
   Json json = ToJson(total);
   json["roots"] = std::move(roots);
+  Expected<Json> tombstones = TombstoneCountsJson(ledger, viewer);
+  if (!tombstones) return tombstones;
+  json["tombstones"] = std::move(*tombstones);
   return json;
 }
 
@@ -126,17 +131,30 @@ std::string FailureSentence(const Json& failure) {
          ": " + error.value("operation", "") + ": " + error.value("reason", "");
 }
 
-Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer) {
+Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer, const FailuresWanted& wanted) {
   const Expected<std::vector<store::Failure>> failures = ledger.Failures();
   if (!failures) return std::unexpected(failures.error());
-  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
+  const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
   if (!grants) return std::unexpected(grants.error());
   Json listed = Json::array();
   for (const store::Failure& failure : *failures) {
     const auto grant = std::ranges::find(*grants, failure.grant, &store::Grant::id);
     if (grant == grants->end() ? viewer.IsAdmin() : viewer.Owns(*grant)) listed.push_back(ToJson(failure));
   }
-  return Json{{"failures", std::move(listed)}};
+  Json answer = {{"failures", std::move(listed)}};
+  const auto add = [&](const char* name, TombstonesWanted which) -> Expected<void> {
+    Expected<Json> tombstones = TombstonesJson(ledger, viewer, which);
+    if (!tombstones) return std::unexpected(tombstones.error());
+    answer[name] = std::move(*tombstones);
+    return {};
+  };
+  if (wanted.tombstones)
+    if (Expected<void> added = add("tombstones", TombstonesWanted::kStanding); !added)
+      return std::unexpected(added.error());
+  if (wanted.dismissed)
+    if (Expected<void> added = add("dismissed", TombstonesWanted::kDismissed); !added)
+      return std::unexpected(added.error());
+  return answer;
 }
 
 Json CoverageOf(const std::string& path, const store::Grant& grant, const store::Node& node,

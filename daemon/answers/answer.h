@@ -25,13 +25,16 @@ extern const char* const kStale;
 // What may be said of them: where changes of the grant were missed, every object is unknown.
 store::Counts Known(const store::Grant& grant, const store::Counts& counts);
 
-// objects, verdicts and roots.
 // "holders": who wants which of these grants for now; those of one user alone unless `user` is empty.
 Expected<Json> HoldersJson(store::Ledger& ledger, const std::vector<store::Grant>& grants, const std::string& user);
 
+// objects, verdicts, roots and how many tombstones there are.
 Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer = {});
-// {"failures": [...]}.
-Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer = {});
+// {"failures": [...]}, and where asked for "tombstones" and "dismissed": daemon/answers/tombstones.h.
+struct FailuresWanted {
+  bool tombstones = false, dismissed = false;
+};
+Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer = {}, const FailuresWanted& wanted = {});
 // {"coverage": [for each grant that reaches `path`]}. kNotFound where none has it in its index.
 Expected<Json> CoverageJson(store::Ledger& ledger, const std::string& path, const Viewer& viewer = {});
 // One element of it.

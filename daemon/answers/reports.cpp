@@ -21,14 +21,16 @@ constexpr Number<ProvisionReport> kProvision[] = {{"changes", &ProvisionReport::
                                                   {"stripped", &ProvisionReport::stripped},
                                                   {"failures", &ProvisionReport::failures}};
 constexpr Number<RollbackReport> kRollback[] = {
-    {"restored", &RollbackReport::restored}, {"stripped", &RollbackReport::stripped},
-    {"drifted", &RollbackReport::drifted},   {"already_gone", &RollbackReport::already_gone},
-    {"failed", &RollbackReport::failed},     {"remaining", &RollbackReport::remaining},
-    {"scanned", &RollbackReport::scanned},   {"unreadable", &RollbackReport::unreadable},
-    {"writes", &RollbackReport::writes}};
+    {"restored", &RollbackReport::restored},     {"stripped", &RollbackReport::stripped},
+    {"drifted", &RollbackReport::drifted},       {"already_gone", &RollbackReport::already_gone},
+    {"missing", &RollbackReport::missing},       {"dismissed", &RollbackReport::dismissed},
+    {"failed", &RollbackReport::failed},         {"remaining", &RollbackReport::remaining},
+    {"orphans", &RollbackReport::orphans},       {"scanned", &RollbackReport::scanned},
+    {"unreadable", &RollbackReport::unreadable}, {"writes", &RollbackReport::writes}};
 constexpr Number<VerifyReport> kVerify[] = {{"looked_at", &VerifyReport::objects},
                                             {"differences", &VerifyReport::differences},
-                                            {"failures", &VerifyReport::failures}};
+                                            {"failures", &VerifyReport::failures},
+                                            {"orphans", &VerifyReport::orphans}};
 
 template <class Report, std::size_t size>
 Json Tell(const Report& report, const Number<Report> (&numbers)[size]) {
@@ -46,6 +48,14 @@ Report Read(const Json& json, const Number<Report> (&numbers)[size]) {
   return report;
 }
 
+std::vector<std::string> TextsIn(const Json& json, const char* name) {
+  std::vector<std::string> texts;
+  if (!json.is_object() || !json.contains(name)) return texts;
+  for (const Json& text : json[name])
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  return texts;
+}
+
 }  // namespace
 
 Json ToJson(const ProvisionReport& report) { return Tell(report, kProvision); }
@@ -59,6 +69,7 @@ Json ToJson(const RollbackReport& report) {
 Json ToJson(const VerifyReport& report) {
   Json json = ToJson(report.counts);
   json.update(Tell(report, kVerify));
+  json["orphan_examples"] = report.orphan_examples;
   return json;
 }
 
@@ -66,15 +77,14 @@ ProvisionReport ProvisionReportFrom(const Json& json) { return Read(json, kProvi
 
 RollbackReport RollbackReportFrom(const Json& json) {
   RollbackReport report = Read(json, kRollback);
-  if (!json.is_object() || !json.contains("examples")) return report;
-  for (const Json& example : json["examples"])
-    if (example.is_string()) report.examples.push_back(example.get<std::string>());
+  report.examples = TextsIn(json, "examples");
   return report;
 }
 
 VerifyReport VerifyReportFrom(const Json& json) {
   VerifyReport report = Read(json, kVerify);
   report.counts = CountsFrom(json);
+  report.orphan_examples = TextsIn(json, "orphan_examples");
   return report;
 }
 

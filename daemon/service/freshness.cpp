@@ -7,6 +7,7 @@
 
 #include "scanner/path.h"
 #include "scanner/usn_replay.h"
+#include "store/clock.h"
 
 namespace acledger::daemon {
 
@@ -24,11 +25,6 @@ constexpr char kLookedAt[] = "looked_at";  // In the settings: "GRANT:SECONDS ..
 
 // It goes on from where it stood.
 bool IsUnderWay(const store::Grant& grant) { return UnfinishedWork(grant.state) == Work::kProvision; }
-
-std::int64_t SecondsNow() {
-  using std::chrono::system_clock;
-  return std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -244,7 +240,7 @@ void Freshness::NoteLooks(store::Ledger& ledger) {
   std::string text;
   for (const auto& [grant, kept] : kept_) {
     const auto ago = std::chrono::duration_cast<std::chrono::seconds>(Now() - kept.looked_at).count();
-    text += (text.empty() ? "" : " ") + std::to_string(grant) + ":" + std::to_string(SecondsNow() - ago);
+    text += (text.empty() ? "" : " ") + std::to_string(grant) + ":" + std::to_string(store::SecondsNow() - ago);
   }
   static_cast<void>(ledger.SetSetting(kLookedAt, text));
 }
@@ -261,7 +257,7 @@ void Freshness::RecallLooks(store::Ledger& reader) {
   while (words >> grant >> colon >> seconds) {
     const auto at = kept_.find(grant);
     if (at == kept_.end()) continue;
-    const std::int64_t ago = std::clamp<std::int64_t>(SecondsNow() - seconds, 0, kLongestRecalled);
+    const std::int64_t ago = std::clamp<std::int64_t>(store::SecondsNow() - seconds, 0, kLongestRecalled);
     at->second.looked_at = Now() - std::chrono::seconds(ago);
   }
 }

@@ -2,9 +2,10 @@
 #include "daemon/service/permission.h"
 
 #include <algorithm>
-#include <chrono>
 #include <sstream>
 #include <utility>
+
+#include "store/clock.h"
 
 namespace acledger::daemon {
 
@@ -18,7 +19,8 @@ constexpr std::pair<std::string_view, Audience> kAudiences[]{
     {"wait", Audience::kEverybody},    {"grant", Audience::kUsersOwn},      {"acquire", Audience::kUsersOwn},
     {"release", Audience::kUsersOwn},  {"holders", Audience::kUsersOwn},    {"rollback", Audience::kUsersOwn},
     {"verify", Audience::kUsersOwn},   {"pause", Audience::kUsersOwn},      {"resume", Audience::kUsersOwn},
-    {"cancel", Audience::kUsersOwn},   {"prioritise", Audience::kUsersOwn},
+    {"cancel", Audience::kUsersOwn},   {"prioritise", Audience::kUsersOwn}, {"revoke", Audience::kUsersOwn},
+    {"dismiss", Audience::kUsersOwn},
 };
 
 bool Holds(const security::Token& token, const Sid& sid) {
@@ -45,8 +47,7 @@ store::Requester RequesterOf(const Caller& caller) {
   requester.sids = caller.token.sids;
   requester.deny_only = caller.token.deny_only;
   requester.process = caller.process.value_or(0);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  requester.asked = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  requester.asked = store::SecondsNow();
   return requester;
 }
 

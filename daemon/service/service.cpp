@@ -26,7 +26,7 @@ const std::vector<std::pair<std::string_view, Service::Method>>& Service::Method
       {"verify", {&Service::Verify}},    {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
       {"cancel", {&Service::Cancel}},    {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
       {"acquire", {&Service::Acquire}},  {"release", {&Service::Release}},       {"holders", {&Service::Holders}},
-      {"reload", {&Service::ReadAgain}},
+      {"reload", {&Service::ReadAgain}}, {"revoke", {&Service::Revoke}},         {"dismiss", {&Service::Dismiss}},
   };
   return methods;
 }
@@ -239,8 +239,9 @@ void Service::Coverage(const Caller& caller, Params& params, Reply reply) {
 }
 
 Expected<Json> Service::Failures(const Caller& caller, Params& params) {
+  const FailuresWanted wanted{params.Flag("tombstones"), params.Flag("dismissed")};
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
-  return FailuresJson(parts_.reader, Permission::ViewerOf(caller));
+  return FailuresJson(parts_.reader, Permission::ViewerOf(caller), wanted);
 }
 
 // Asks the volume, which may take its time: not on this thread.

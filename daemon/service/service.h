@@ -113,11 +113,15 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> Plan(const Caller& caller, Params& params);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
   void Rollback(const Caller& caller, Params& params, Reply reply);
+  void Revoke(const Caller& caller, Params& params, Reply reply);
+  void Dismiss(const Caller& caller, Params& params, Reply reply);
   void WaitFor(const Caller& caller, Params& params, Reply reply);
   void Acquire(const Caller& caller, Params& params, Reply reply);
   void Release(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Holders(const Caller& caller, Params& params);
 
+  static Expected<Json> DismissNow(const scanner::DismissRequest& request, scanner::Engine& engine,
+                                   store::Ledger& ledger, Worker::Wishes& wishes);
   Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
   void WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,

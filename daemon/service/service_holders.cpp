@@ -6,17 +6,13 @@
 
 #include "daemon/answers/answer.h"
 #include "daemon/service/service_wait.h"
+#include "store/clock.h"
 
 namespace acledger::daemon {
 
 using store::Grant;
 
 namespace {
-
-std::int64_t SecondsNow() {
-  using std::chrono::system_clock;
-  return std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
   const auto found = std::ranges::find(grants, id, &Grant::id);
@@ -65,7 +61,7 @@ Expected<store::Holder> Service::HolderFor(const Caller& caller, std::uint64_t p
   if (!created) return std::unexpected(created.error());
   holder.created = *created;
   holder.user = caller.user;
-  holder.acquired = SecondsNow();
+  holder.acquired = store::SecondsNow();
   return holder;
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "daemon/answers/answer.h"
+#include "daemon/answers/mask.h"
+#include "daemon/answers/reports.h"
 #include "daemon/service/service_wait.h"
 #include "scanner/path.h"
+#include "security/sddl.h"
 #include "security/wtf8.h"
 
 namespace acledger::daemon {
@@ -115,11 +118,41 @@ void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  Steer(
-      root, Permission::ViewerOf(caller),
-      [this, forced](const std::vector<Grant>& grants, scanner::Engine& engine, store::Ledger& ledger,
-                     Worker::Wishes& wishes) { return RollbackThese(grants, forced, engine, ledger, wishes); },
-      std::move(reply));
+  const auto roll_back = [this, all, forced](const std::vector<Grant>& grants, scanner::Engine& engine,
+                                             store::Ledger& ledger, Worker::Wishes& wishes) -> Expected<Json> {
+    Expected<Json> answer = RollbackThese(grants, forced, engine, ledger, wishes);
+    if (!answer || !all) return answer;
+    const auto left = engine.Revisit([](const Grant&) { return true; });
+    if (!left) return std::unexpected(left.error());
+    (*answer)["left"] = ToJson(*left);
+    return answer;
+  };
+  Steer(root, Permission::ViewerOf(caller), roll_back, std::move(reply));
+}
+
+// One grant: what `grant` gave, by the same words.
+void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
+  const std::string root = params.Text("root"), principal = params.Text("principal"), mask = params.TextOr("mask", "");
+  const bool forced = params.Flag("force");
+  if (root.empty()) params.Refuse("\"root\": a path is wanted");
+  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
+  const Expected<security::Sid> sid = security::SidFromSddl(principal);
+  if (!sid) return reply(std::unexpected(InvalidParams("\"principal\": " + sid.error().reason)));
+  std::optional<security::AccessMask> rights;
+  if (!mask.empty()) {
+    const Expected<security::AccessMask> parsed = ParseMask(mask);
+    if (!parsed) return reply(std::unexpected(InvalidParams("\"mask\": " + parsed.error().reason)));
+    rights = *parsed;
+  }
+  const auto revoke = [=, this, sid = *sid](std::vector<Grant> grants, scanner::Engine& engine, store::Ledger& ledger,
+                                            Worker::Wishes& wishes) -> Expected<Json> {
+    std::erase_if(grants,
+                  [&](const Grant& grant) { return grant.principal != sid || (rights && grant.mask != *rights); });
+    if (!grants.empty()) return RollbackThese(grants, forced, engine, ledger, wishes);
+    return std::unexpected(Error{ErrorKind::kNotFound, "find the grant", root, 0,
+                                 "the root is granted to others alone (status lists principals and masks)"});
+  };
+  Steer(root, Permission::ViewerOf(caller), revoke, std::move(reply));
 }
 
 Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, bool forced, scanner::Engine& engine,

@@ -222,12 +222,24 @@ void Worker::Loop() {
       RunJob(lock, *job);
     } else if (!commands_.empty() || !missed_.empty()) {
       continue;
+    } else if (to_revisit_ && !queue_.IsPaused()) {
+      RevisitAll(lock);
     } else if (const std::optional<Moment> retry = queue_.NextRetry()) {
       changed_.wait_until(lock, begun_ + *retry);
     } else {
       changed_.wait(lock);
     }
   }
+}
+
+void Worker::RevisitAll(std::unique_lock<std::mutex>& lock) {
+  give_way_ = false;
+  relay_->Begin({});
+  lock.unlock();
+  const Expected<scanner::RollbackReport> left = engine_.Revisit([](const Grant&) { return true; });
+  if (!left) observer_.OnTrouble(left.error());
+  lock.lock();
+  to_revisit_ = give_way_ && !ending_;  // Then after what was more urgent.
 }
 
 void Worker::SetPace(const PaceSettings& settings) {
@@ -312,6 +324,7 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   lock.lock();
   if (report.held) queue_.Hold(job.grant);
   queue_.End(report.how, Now());
+  to_revisit_ = to_revisit_ || job.work == Work::kVerify;
   if (FoundDifferences(report)) queue_.PutByItself({job.grant, Work::kProvision, job.urgency});
   if (job.work != Work::kLook && !report.held) AfterWhole(report);
   lock.unlock();

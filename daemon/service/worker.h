@@ -115,6 +115,7 @@ class Worker {
   void DoProvision(const store::Grant& grant, JobReport& report);
   void DoVerify(const store::Grant& grant, JobReport& report);
   void DoRollback(JobReport& report);
+  void RevisitAll(std::unique_lock<std::mutex>& lock);
   void DoLook(const store::Grant& grant, JobReport& report);
   void AfterWhole(const JobReport& report);
   void Forget(store::GrantId grant);
@@ -144,6 +145,8 @@ class Worker {
   Moment job_begun_{};
   std::optional<Moment> interruptible_;  // From when on the running job ends for a command.
   Moment resting_until_{};
+  // What could not be taken back before is to be tried again: at the start, and after each verify.
+  bool to_revisit_ = true;
   Pace pace_;
   bool pace_changed_ = false;
   bool gives_way_to_others_ = false;  // The thread's alone.

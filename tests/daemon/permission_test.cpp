@@ -110,6 +110,8 @@ const std::map<std::string_view, Row> kRows{
     {"resume", {"", "not found", "root"}},
     {"cancel", {"", "not found", "root"}},
     {"rollback", {"", "not found", "root"}},
+    {"revoke", {"", "not found", "root"}},
+    {"dismiss", {"not found", "not found", "path"}},  // Nothing failed.
     {"grant", {"", "denied", "roots"}},
 };
 
@@ -134,6 +136,7 @@ TEST_F(PermissionTest, EveryMethodTellsAndChangesOnlyWhatIsTheCallers) {
       if (row.parameter) params[row.parameter] = path;
       if (method == "release")
         params["holder"] = path == "\\ann" ? anns_holder : path == "\\bob" ? anns_holder + 1 : 999;
+      if (method == "revoke") params["principal"] = kBobsBox;
       if (method == "grant" || method == "acquire") params = {{"principal", kBobsBox}, {"roots", Json::array({path})}};
       return Call(User(kBob), std::string(method), params);
     };
@@ -144,7 +147,7 @@ TEST_F(PermissionTest, EveryMethodTellsAndChangesOnlyWhatIsTheCallers) {
     EXPECT_THAT(Told(anns, "\\ann"), Not(HasSubstr(kAnnsBox))) << method;
     const Expected<Json> anns_file = ask("\\ann\\a1"), nobodys_file = ask("\\ann\\none");
     EXPECT_EQ(Told(anns_file, "\\ann\\a1"), Told(nobodys_file, "\\ann\\none")) << method;
-    if (method == "rollback") continue;  // Below, since it ends what the others are about.
+    if (method == "rollback" || method == "revoke") continue;  // Below, since it ends what the others are about.
     EXPECT_STREQ(kind(ask("\\bob")), row.own) << method;
   }
   EXPECT_EQ(volume_.SecurityIds(), before);
@@ -175,6 +178,28 @@ TEST_F(PermissionTest, ShowsAUserHisOwnRootsQueueAndFailures) {
   EXPECT_THAT(Must(Call(User(kBob), "status"))["queue"], SizeIs(1));
   EXPECT_THAT(Must(Call(User(kAnn), "failures"))["failures"], SizeIs(1));
   EXPECT_THAT(Must(Call(User(kBob), "failures"))["failures"], IsEmpty());
+}
+
+// Users give up what is theirs; of others' tombstones they neither hear nor decide.
+TEST_F(PermissionTest, AUserGivesUpWhatIsHisAlone) {
+  GrantAll();
+  const std::string id = volume_.Id(u"ann/a1").ToString(), none = FileId{99, 0}.ToString();
+  volume_.TakeAway(u"ann/a1");
+  Must(Call(User(kAnn), "rollback", {{"root", "\\ann"}}));
+  while (Must(Call(Administrator(), "status"))["roots"].size() == 3) std::this_thread::yield();
+  EXPECT_EQ(Must(Call(User(kBob), "status"))["tombstones"]["missing"], 0);
+  EXPECT_EQ(Must(Call(User(kAnn), "status"))["tombstones"]["missing"], 1);
+  const Json asked{{"tombstones", true}, {"dismissed", true}};
+  EXPECT_THAT(Must(Call(User(kBob), "failures", asked))["tombstones"], IsEmpty());
+  EXPECT_THAT(Must(Call(User(kAnn), "failures", asked))["tombstones"], SizeIs(1));
+  EXPECT_EQ(Told(Call(User(kBob), "dismiss", {{"id", id}}), id),
+            Told(Call(User(kBob), "dismiss", {{"id", none}}), none));
+  EXPECT_EQ(Told(Call(User(kBob), "dismiss", {{"path", "\\ann\\a1"}}), "\\ann\\a1"),
+            Told(Call(User(kBob), "dismiss", {{"path", "\\ann\\none"}}), "\\ann\\none"));
+  EXPECT_THAT(Must(Call(User(kBob), "dismiss", {{"all_missing", true}}))["dismissed"], IsEmpty());
+  EXPECT_THAT(Must(Call(User(kAnn), "dismiss", {{"all_missing", true}}))["dismissed"], SizeIs(1));
+  EXPECT_THAT(Must(Call(User(kBob), "failures", asked))["dismissed"], IsEmpty());
+  EXPECT_EQ(Must(Call(Administrator(), "failures", asked))["dismissed"][0]["dismissed_by"], kAnn);
 }
 
 TEST_F(PermissionTest, WritesNothingThatTheRequesterMayNotChange) {

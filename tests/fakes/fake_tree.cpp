@@ -131,6 +131,31 @@ void FakeTree::Move(std::u16string_view from, std::u16string_view to) {
   entry.node->names.push_back({parent->id, name});
 }
 
+void FakeTree::Forget(const NodePtr& node) {
+  nodes_.erase(node->id);
+  for (const auto& [key, child] : node->children) Forget(child);
+}
+
+void FakeTree::Remember(const NodePtr& node) {
+  nodes_[node->id] = node;
+  for (const auto& [key, child] : node->children) Remember(child);
+}
+
+void FakeTree::TakeAway(std::u16string_view path) {
+  Entry entry = EntryAt(path);
+  entry.parent->children.erase(KeyOf(entry.name));
+  Forget(entry.node);
+  away_.push_back(std::move(entry));
+}
+
+void FakeTree::PutBack() {
+  if (away_.empty()) Impossible("nothing is away", u"");
+  const Entry entry = std::move(away_.back());
+  away_.pop_back();
+  entry.parent->children[KeyOf(entry.name)] = entry.node;
+  Remember(entry.node);
+}
+
 void FakeTree::Delete(std::u16string_view path) {
   Entry entry = EntryAt(path);
   while (!entry.node->children.empty()) {

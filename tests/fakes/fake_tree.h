@@ -49,6 +49,10 @@ class FakeTree {
   // Drops one name, with what is below it. An object's record is free when its last name goes; the next object created
   // takes it over with a higher sequence number.
   void Delete(std::u16string_view path);
+  // The object leaves with all below it, as if it had been deleted, and nothing takes its record over.
+  void TakeAway(std::u16string_view path);
+  // The last that left is there again: same name, ids and descriptors.
+  void PutBack();
   // Recomputes what each object below `folder` inherits, down to protected DACLs, as Explorer and icacls do.
   void Repropagate(const NodePtr& folder);
 
@@ -73,6 +77,8 @@ class FakeTree {
     NodePtr parent, node;
     std::u16string name;
   };
+  void Forget(const NodePtr& node);
+  void Remember(const NodePtr& node);
   Entry EntryAt(std::u16string_view path) const;  // Throws if it is not there, and for the root.
   void Unlink(const Entry& entry);
   NodePtr Add(FakeNode& parent, std::u16string_view name, std::uint32_t attributes, const Given& descriptor);
@@ -83,6 +89,7 @@ class FakeTree {
   DescriptorStore store_;
   std::unordered_map<FileId, NodePtr> nodes_;
   std::vector<FileId> free_records_;
+  std::vector<Entry> away_;
   std::uint64_t next_record_ = 64;  // The first that is not reserved for NTFS's own files.
   NodePtr root_;
 };

@@ -177,6 +177,16 @@ void FakeVolume::Delete(std::u16string_view path) {
   tree_.Delete(path);
 }
 
+void FakeVolume::TakeAway(std::u16string_view path) {
+  std::lock_guard lock(mutex_);
+  tree_.TakeAway(path);
+}
+
+void FakeVolume::PutBack() {
+  std::lock_guard lock(mutex_);
+  tree_.PutBack();
+}
+
 void FakeVolume::SetDescriptor(std::u16string_view path, const Given& descriptor) {
   if (!descriptor.Bytes()) throw std::logic_error("SetDescriptor() needs a descriptor");
   std::lock_guard lock(mutex_);

@@ -55,6 +55,8 @@ class FakeVolume final : public scanner::Volume {
   void HardLink(std::u16string_view existing, std::u16string_view new_name);
   void Move(std::u16string_view from, std::u16string_view to);
   void Delete(std::u16string_view path);
+  void TakeAway(std::u16string_view path);  // See FakeTree.
+  void PutBack();
   void SetDescriptor(std::u16string_view path, const Given& descriptor);
   void SetContent(std::u16string_view path, std::string content);
   void AddAttributes(std::u16string_view path, std::uint32_t attributes);

@@ -205,7 +205,7 @@ TEST_F(EngineInvariantsTest, ARootThatWasReplacedIsIndexedAnew) {
   EXPECT_EQ(VerdictOf("\\work\\new"), "covered");
   EXPECT_EQ(VerdictOf("\\work\\a"), "(not in the index)");
   EXPECT_EQ(Provision("\\work").changes, 0u);
-  EXPECT_EQ(Rollback().already_gone, 6u);
+  EXPECT_EQ(Rollback().missing, 6u);
 }
 
 TEST_F(EngineInvariantsTest, APlanWritesNothingToTheVolume) {

@@ -12,7 +12,7 @@ using testing::SizeIs;
 
 constexpr std::array kAllStates{ChangeState::kIntent,    ChangeState::kApplied,  ChangeState::kFinal,
                                 ChangeState::kReverting, ChangeState::kReverted, ChangeState::kUndone,
-                                ChangeState::kAbandoned};
+                                ChangeState::kAbandoned, ChangeState::kMissing,  ChangeState::kDismissed};
 
 class Changes : public LedgerTest {
  protected:
@@ -181,7 +181,8 @@ TEST_F(Changes, RefuseToRevertOneThatIsNotThere) {
 }
 
 TEST_F(Changes, OfAnObjectAreFoundWhileTheyLive) {
-  const std::array kLive{ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
+  const std::array kLive{ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting,
+                         ChangeState::kMissing};
   for (const ChangeState state : kAllStates) {
     const auto recorded = Record({Make(100 + static_cast<std::uint64_t>(state))});
     Set(recorded, state);
@@ -229,14 +230,15 @@ TEST_F(Changes, ArePurgedOnceNothingOfThemIsLeft) {
 
   ASSERT_THAT(ledger_->Purge(grant_), IsOk());
 
-  EXPECT_THAT(States(), ElementsAre(ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal,
-                                    ChangeState::kReverting, ChangeState::kReverted));
+  EXPECT_THAT(States(),
+              ElementsAre(ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting,
+                          ChangeState::kReverted, ChangeState::kMissing, ChangeState::kDismissed));
 }
 
 TEST_F(Changes, OfAStateThatIsNeverStoredAreRefused) {
   Record({Make(1)});
   ledger_.reset();
-  for (const char* state : {"7", "60", "66", "-1"}) {
+  for (const char* state : {"9", "60", "66", "-1"}) {
     RunSql("ledger.db", std::string("UPDATE change SET state = ") + state);
     const auto reader = Open(Reader());
     EXPECT_THAT(reader->LiveChangesOf({1, 0}), FailsWith(ErrorKind::kCorrupt, "change.state"));

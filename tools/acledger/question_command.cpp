@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/answers/tombstones.h"
 #include "daemon/snapshot/place.h"
 #include "daemon/snapshot/reader.h"
 #include "tools/acledger/answer.h"
@@ -19,7 +20,7 @@ namespace {
 struct QuestionWords {
   TargetOptions target;
   std::string path, access, snapshot;
-  bool watch = false;
+  bool watch = false, tombstones = false, dismissed = false;
 };
 
 // From the daemon that keeps the ledger, or, where none runs, from the ledger.
@@ -54,6 +55,17 @@ std::string SnapshotSentence(const Json& snapshot) {
          (snapshot["daemon"] == "ended" ? "; it has ended since, and nothing keeps this true)" : ")");
 }
 
+std::string TombstonesOf(const Json& counts) {
+  const auto number = [&counts](const char* name) { return daemon::NumberIn(counts, name); };
+  std::string text;
+  if (number("missing") + number("unreachable") > 0)
+    text += "\nnot taken back: " + std::to_string(number("unreachable")) + " objects that cannot be written, " +
+            std::to_string(number("missing")) + " that are gone (acledger failures --tombstones)";
+  if (number("dismissed") > 0)
+    text += "\n" + std::to_string(number("dismissed")) + " were given up (acledger failures --dismissed)";
+  return text;
+}
+
 Expected<int> RunStatus(const QuestionWords& words) {
   if (words.watch) {
     Expected<daemon::Client> client = NeedDaemon(words.target);
@@ -75,6 +87,7 @@ Expected<int> RunStatus(const QuestionWords& words) {
               root["principal"].get<std::string>() + "  " + root["mask"].get<std::string>() + "  " +
               root["state"].get<std::string>() + "\n  " + Sentence(daemon::CountsFrom(root));
     }
+    text += TombstonesOf(json->value("tombstones", Json::object()));
     printed = PrintText(text);
   }
   if (!printed) return std::unexpected(printed.error());
@@ -111,12 +124,19 @@ Expected<int> RunExplain(const QuestionWords& words) {
 }
 
 Expected<int> RunFailures(const QuestionWords& words) {
-  const Expected<Json> json =
-      Answer(words, "failures", Json::object(), [](store::Ledger& ledger) { return daemon::FailuresJson(ledger); });
+  const daemon::FailuresWanted wanted{words.tombstones, words.dismissed};
+  Json params = Json::object();
+  if (words.tombstones) params["tombstones"] = true;
+  if (words.dismissed) params["dismissed"] = true;
+  const Expected<Json> json = Answer(
+      words, "failures", params, [&wanted](store::Ledger& ledger) { return daemon::FailuresJson(ledger, {}, wanted); });
   if (!json) return std::unexpected(json.error());
   const Json& failures = (*json)["failures"];
   std::string text;
   for (const Json& failure : failures) text += (text.empty() ? "" : "\n") + FailureSentence(failure);
+  for (const char* list : {"tombstones", "dismissed"})
+    for (const Json& one : json->value(list, Json::array()))
+      text += (text.empty() ? "" : "\n") + daemon::TombstoneSentence(one);
   const Expected<void> printed = words.target.json ? Print(*json) : PrintText(text.empty() ? "No failures." : text);
   if (!printed) return std::unexpected(printed.error());
   return failures.empty() ? kDone : kFailuresListed;
@@ -160,8 +180,12 @@ void AddQuestionCommands(CLI::App& app, int& exit_code) {
   command.add_option("--access", explain->access, "Ask for these rights (default: those of the grant)")
       ->type_name("MASK");
 
-  AddCommand(app, "failures", "What could not be done: path, right, principal, error",
-             "acledger failures --image disk.img", RunFailures, std::make_shared<QuestionWords>(), exit_code);
+  const auto failures = std::make_shared<QuestionWords>();
+  CLI::App& failed = AddCommand(app, "failures", "What could not be done: path, right, principal, error",
+                                "acledger failures --image disk.img", RunFailures, failures, exit_code);
+  failed.add_flag("--tombstones", failures->tombstones,
+                  "Also what could not be taken back, with the ids of the objects, and what was gone by then");
+  failed.add_flag("--dismissed", failures->dismissed, "Also what was given up (acledger ledger dismiss)");
 }
 
 }  // namespace acledger::tools

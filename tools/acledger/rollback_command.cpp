@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "daemon/answers/mask.h"
 #include "daemon/answers/reports.h"
 #include "scanner/engine.h"
+#include "security/sddl.h"
 #include "tools/acledger/answer.h"
 #include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
@@ -19,33 +21,9 @@ namespace {
 
 struct RollbackWords {
   TargetOptions target;
-  std::string root;
+  std::string root, principal, mask;
   bool all = false, force = false;
 };
-
-// Opens the volume and the ledger that must be there already.
-Expected<void> Open(const TargetOptions& target, const std::string& root, std::unique_ptr<scanner::Volume>& volume,
-                    std::unique_ptr<store::Ledger>& ledger) {
-  std::vector<std::string> paths;
-  if (!root.empty()) paths.push_back(root);
-  // The question first whether there is a ledger at all: opening for writing would make one.
-  auto existing = OpenLedgerToRead(target);
-  if (!existing && existing.error().kind == ErrorKind::kNotFound) return std::unexpected(existing.error());
-  if (existing && root.empty() && target.image.empty()) {
-    const Expected<std::string> volume_name = (*existing)->VolumeName();
-    if (volume_name) paths.push_back(*volume_name + "\\");  // "D:"; what is damaged is told by opening for writing.
-  }
-  if (existing) existing->reset();  // Before the writer comes.
-  const Expected<char> drive = DriveOf(paths);
-  if (!drive) return std::unexpected(drive.error());
-  Expected<std::unique_ptr<scanner::Volume>> opened = OpenVolume(target, *drive, false);
-  if (!opened) return std::unexpected(opened.error());
-  volume = std::move(*opened);
-  Expected<std::unique_ptr<store::Ledger>> for_writing = OpenLedger(target, volume->Info());
-  if (!for_writing) return std::unexpected(for_writing.error());
-  ledger = std::move(*for_writing);
-  return {};
-}
 
 std::string Sentence(const scanner::RollbackReport& report) {
   std::string text = (report.complete ? "Rolled back: " : "Not finished: ") + std::to_string(report.restored) +
@@ -55,6 +33,13 @@ std::string Sentence(const scanner::RollbackReport& report) {
                      " failed.\n" + std::to_string(report.scanned) +
                      " objects looked at afterwards: " + std::to_string(report.remaining) + " entries remain.";
   if (report.unreadable > 0) text += " " + std::to_string(report.unreadable) + " objects could not be looked at.";
+  if (report.missing > 0)
+    text += "\n" + std::to_string(report.missing) +
+            " objects are gone: their records are kept in case they return (acledger failures --tombstones)";
+  if (report.dismissed > 0) text += "\n" + std::to_string(report.dismissed) + " were given up and not tried";
+  if (report.orphans > 0)
+    text += "\n" + std::to_string(report.orphans) +
+            " of our entries are on objects that were given up (acledger failures --dismissed)";
   for (const std::string& path : report.examples) text += "\nremains: " + path;
   return text;
 }
@@ -87,16 +72,27 @@ Expected<int> FinishRollback(const TargetOptions& target, const scanner::Rollbac
   return ExitCodeOf(report, stopped);
 }
 
+// What went missing long ago is news only where nothing else was taken back.
+void Add(const scanner::RollbackReport& left, scanner::RollbackReport& report) {
+  const bool is_news = report.scanned == 0;
+  const std::uint64_t missing = report.missing;
+  report += left;
+  if (!is_news) report.missing = missing;
+}
+
 // The daemon does the work; this shows it.
 Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& client) {
   if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
     return std::unexpected(subscribed.error());
   Json params = words.all ? Json{{"all", true}} : Json{{"root", words.root}};
   if (words.force) params["force"] = true;
-  const Expected<Json> queued = Ask(client, "rollback", params);
+  if (!words.principal.empty()) params["principal"] = words.principal;
+  if (!words.mask.empty()) params["mask"] = words.mask;
+  const Expected<Json> queued = Ask(client, words.principal.empty() ? "rollback" : "revoke", params);
   if (!queued) return std::unexpected(queued.error());
-  const Expected<Followed> followed = Follow(client, (*queued)["grants"]);
+  Expected<Followed> followed = Follow(client, (*queued)["grants"]);
   if (!followed) return std::unexpected(followed.error());
+  if (queued->contains("left")) Add(daemon::RollbackReportFrom((*queued)["left"]), followed->rollback);
   const Expected<Json> failures = Ask(client, "failures");
   if (!failures) return std::unexpected(failures.error());
   if (followed->stopped) std::fprintf(stderr, "acledger: the daemon goes on; acledger status tells how far it is\n");
@@ -105,15 +101,32 @@ Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& clien
   return FinishRollback(words.target, followed->rollback, (*failures)["failures"], unfinished);
 }
 
+Expected<scanner::GrantsNamed> NamedBy(const RollbackWords& words) {
+  scanner::GrantsNamed named;
+  if (!words.all) named.root = words.root;
+  if (!words.principal.empty()) {
+    Expected<security::Sid> sid = security::SidFromSddl(words.principal);
+    if (!sid) return Fail(ErrorKind::kInvalid, "revoke from " + words.principal, sid.error().reason);
+    named.principal = *sid;
+  }
+  if (words.mask.empty()) return named;
+  const Expected<security::AccessMask> mask = daemon::ParseMask(words.mask);
+  if (!mask) return Fail(ErrorKind::kInvalid, "--mask " + words.mask, mask.error().reason);
+  named.mask = *mask;
+  return named;
+}
+
 Expected<int> RunRollback(const RollbackWords& words) {
   if (words.root.empty() == !words.all)
     return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
+  const Expected<scanner::GrantsNamed> named = NamedBy(words);
+  if (!named) return std::unexpected(named.error());
   Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
   if (!client) return std::unexpected(client.error());
   if (*client) return RollbackByDaemon(words, **client);
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
-  if (Expected<void> opened = Open(words.target, words.root, volume, ledger); !opened)
+  if (Expected<void> opened = OpenToWrite(words.target, words.root, volume, ledger); !opened)
     return std::unexpected(opened.error());
   if (Expected<void> known = CheckKnown(*ledger); !known) return std::unexpected(known.error());
   const scanner::StopFlag& stop = StopOnInterrupt();
@@ -122,7 +135,7 @@ Expected<int> RunRollback(const RollbackWords& words) {
     ProgressLine progress;
     scanner::Engine engine({*volume, *ledger, progress, stop});
     if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
-    report = engine.Rollback(words.all ? std::nullopt : std::optional(words.root), words.force);
+    report = engine.Rollback(*named, words.force);
   }
   if (!report) return std::unexpected(report.error());
   const Expected<Json> failures = daemon::FailuresJson(*ledger);
@@ -131,16 +144,25 @@ Expected<int> RunRollback(const RollbackWords& words) {
   return FinishRollback(words.target, *report, (*failures)["failures"], stop);
 }
 
+std::string OrphansOf(const scanner::VerifyReport& report) {
+  if (report.orphans == 0) return {};
+  std::string text =
+      "\n" + std::to_string(report.orphans) + " objects that were given up carry an entry of ours still:";
+  for (const std::string& path : report.orphan_examples) text += "\n  " + path;
+  return text;
+}
+
 Expected<int> FinishVerify(const TargetOptions& target, const scanner::VerifyReport& report, const char* repair) {
   const std::string text = tools::Sentence(report.counts) + "\n" + std::to_string(report.differences) +
-                           " rows of the index had to be corrected" + (report.differences > 0 ? repair : "");
+                           " rows of the index had to be corrected" + (report.differences > 0 ? repair : "") +
+                           OrphansOf(report);
   if (Expected<void> printed = target.json ? Print(daemon::ToJson(report)) : PrintText(text); !printed)
     return std::unexpected(printed.error());
   if (!report.complete)
     std::fprintf(stderr, "acledger: stopped before everything was compared; run the same command again\n");
   const bool sound =
       report.complete && report.counts[store::Verdict::kDrifted] == 0 && report.counts[store::Verdict::kFailed] == 0;
-  return sound && report.failures == 0 ? kDone : kFailuresListed;
+  return sound && report.failures + report.orphans == 0 ? kDone : kFailuresListed;
 }
 
 Expected<int> VerifyByDaemon(const TargetOptions& target, daemon::Client& client) {
@@ -160,7 +182,7 @@ Expected<int> RunVerify(const TargetOptions& target) {
   if (*client) return VerifyByDaemon(target, **client);
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
-  if (Expected<void> opened = Open(target, {}, volume, ledger); !opened) return std::unexpected(opened.error());
+  if (Expected<void> opened = OpenToWrite(target, {}, volume, ledger); !opened) return std::unexpected(opened.error());
   const Expected<std::vector<store::Grant>> grants = ledger->Grants();
   if (!grants) return std::unexpected(grants.error());
   const scanner::StopFlag& stop = StopOnInterrupt();
@@ -189,6 +211,19 @@ void AddRollbackCommands(CLI::App& app, int& exit_code) {
       "Exit code 4: entries remain (listed), 1: some could not be taken back; run it again.");
   rollback.callback([words, &exit_code] {
     const Expected<int> ended = RunRollback(*words);
+    exit_code = ended ? *ended : ExitFor(ended.error());
+  });
+
+  const auto one = std::make_shared<RollbackWords>();
+  CLI::App& revoke = *app.add_subcommand("revoke", "Take one grant back: a principal's on a root");
+  AddTargetOptions(revoke, one->target);
+  revoke.add_option("principal", one->principal, "The SID that received access")->required()->type_name("SID");
+  revoke.add_option("root", one->root, "The root that was granted")->required()->type_name("PATH");
+  revoke.add_option("--mask", one->mask, "With this mask alone (default: each that was granted)")->type_name("MASK");
+  revoke.add_flag("--force", one->force, "Also what a process holds (acledger holders)");
+  revoke.footer("As rollback, for one grant. Example:\n  acledger revoke S-1-9-77-1 '\\work' --image disk.img");
+  revoke.callback([one, &exit_code] {
+    const Expected<int> ended = RunRollback(*one);
     exit_code = ended ? *ended : ExitFor(ended.error());
   });
 

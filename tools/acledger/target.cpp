@@ -63,6 +63,29 @@ Expected<std::unique_ptr<store::Ledger>> OpenLedgerToRead(const TargetOptions& o
   return ledger;
 }
 
+Expected<void> OpenToWrite(const TargetOptions& target, const std::string& root,
+                           std::unique_ptr<scanner::Volume>& volume, std::unique_ptr<store::Ledger>& ledger) {
+  std::vector<std::string> paths;
+  if (!root.empty()) paths.push_back(root);
+  // The question first whether there is a ledger at all: opening for writing would make one.
+  auto existing = OpenLedgerToRead(target);
+  if (!existing && existing.error().kind == ErrorKind::kNotFound) return std::unexpected(existing.error());
+  if (existing && root.empty() && target.image.empty()) {
+    const Expected<std::string> volume_name = (*existing)->VolumeName();
+    if (volume_name) paths.push_back(*volume_name + "\\");  // "D:"; what is damaged is told by opening for writing.
+  }
+  if (existing) existing->reset();  // Before the writer comes.
+  const Expected<char> drive = DriveOf(paths);
+  if (!drive) return std::unexpected(drive.error());
+  Expected<std::unique_ptr<scanner::Volume>> opened = OpenVolume(target, *drive, false);
+  if (!opened) return std::unexpected(opened.error());
+  volume = std::move(*opened);
+  Expected<std::unique_ptr<store::Ledger>> for_writing = OpenLedger(target, volume->Info());
+  if (!for_writing) return std::unexpected(for_writing.error());
+  ledger = std::move(*for_writing);
+  return {};
+}
+
 Expected<char> DriveOf(const std::vector<std::string>& paths) {
   char drive = 0;
   for (const std::string& path : paths) {

@@ -35,6 +35,11 @@ Expected<std::unique_ptr<store::Ledger>> OpenLedgerToRead(const TargetOptions& o
 // The drive that all the paths name, 0 for none. kInvalid where they name different ones.
 Expected<char> DriveOf(const std::vector<std::string>& paths);
 
+// Opens the ledger, which must be there already, and the volume that it is of, to change both. `root`: a path that may
+// name the drive; may be empty.
+Expected<void> OpenToWrite(const TargetOptions& target, const std::string& root,
+                           std::unique_ptr<scanner::Volume>& volume, std::unique_ptr<store::Ledger>& ledger);
+
 // Prints "acledger: ..." with what to do about it, and gives the exit code that stands for the error.
 int ExitFor(const Error& error);
 

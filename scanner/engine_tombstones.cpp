@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// What could not be taken back, tried again.
+#include <algorithm>
+#include <set>
+
+#include "scanner/engine.h"
+#include "scanner/revert.h"
+
+namespace acledger::scanner {
+
+using store::ChangeState;
+using store::Grant;
+
+Expected<RollbackReport> Engine::Revisit(const GrantFilter& wanted) { return scanner::Revisit(environment_, wanted); }
+
+Expected<Dismissed> Engine::Dismiss(const DismissRequest& request) { return scanner::Dismiss(environment_, request); }
+
+// Rolled-back grants that are not quite gone.
+Expected<bool> Engine::IsAnythingLeft(const GrantFilter& wanted) {
+  const Expected<std::vector<store::TombstoneCounts>> counts = environment_.ledger.CountTombstones();
+  if (!counts) return std::unexpected(counts.error());
+  const Expected<std::vector<Grant>> grants = environment_.ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  return std::ranges::any_of(*grants, [&](const Grant& grant) {
+    const auto left = std::ranges::find(*counts, grant.id, &store::TombstoneCounts::grant);
+    return left != counts->end() && left->missing + left->unreachable > 0 && wanted(grant);
+  });
+}
+
+// What a Revisit() took back before the power went: of grants that are rolled back, so that nobody else looks at it.
+Expected<void> Engine::SettleClosed(SettleReport& total) {
+  const ChangeState states[] = {ChangeState::kReverted};
+  const Expected<std::vector<store::Tombstone>> tombstones = environment_.ledger.Tombstones(states);
+  if (!tombstones) return std::unexpected(tombstones.error());
+  if (tombstones->empty()) return {};
+  std::set<store::GrantId> open;
+  for (const store::Tombstone& one : *tombstones) open.insert(one.change.grant);
+  const Expected<std::vector<Grant>> grants = environment_.ledger.AllGrants();
+  if (!grants) return std::unexpected(grants.error());
+  for (const Grant& grant : *grants) {
+    if (grant.state != store::GrantState::kRolledBack || !open.contains(grant.id)) continue;
+    auto context = GrantContext::MakeBare(environment_.ledger, grant);
+    if (!context) return std::unexpected(context.error());
+    const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
+    if (!settled) return std::unexpected(settled.error());
+    total.looked_at += settled->looked_at;
+    total.completed += settled->completed;
+    total.failed += settled->failed;
+  }
+  return {};
+}
+
+// An object that returned with the entry of a grant that is gone would pass for one that could be read before us.
+Expected<void> Engine::RevisitFor(GrantContext& context, ProvisionReport& total) {
+  const Expected<std::vector<store::TombstoneCounts>> counts = environment_.ledger.CountTombstones();
+  if (!counts) return std::unexpected(counts.error());
+  if (counts->empty()) return {};
+  Expected<RollbackReport> left = Revisit([&context](const Grant& grant) { return IsSameLayer(grant, context.grant); });
+  if (!left) return std::unexpected(left.error());
+  // Its own, of a rollback that was ended by a new wish.
+  const ChangeState missing[] = {ChangeState::kMissing};
+  const Expected<std::vector<store::Tombstone>> tombstones = environment_.ledger.Tombstones(missing);
+  if (!tombstones) return std::unexpected(tombstones.error());
+  if (const Expected<bool> own = Revert(environment_, context, *left).Run(*tombstones); !own)
+    return std::unexpected(own.error());
+  total.changes += left->writes;
+  total.stripped += left->restored + left->drifted;
+  total.failures += left->failed;
+  return {};
+}
+
+}  // namespace acledger::scanner
