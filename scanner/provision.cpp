@@ -35,7 +35,7 @@ void Provision::Report(Phase phase) {
 // True where there is something to plan.
 Expected<bool> Provision::ScanAndSurvey() {
   store::Ledger& ledger = environment_.ledger;
-  Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id);
+  Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id, &intents_);
   if (!live) return std::unexpected(live.error());
   live_ = std::move(*live);
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
@@ -128,6 +128,7 @@ Expected<void> Provision::StripExcluded() {
     report_.stripped += swept->stripped;
     report_.changes += swept->stripped;
     report_.failures += swept->failed + swept->unreadable;
+    report_.unsettled = report_.unsettled || swept->failed > 0;
     if (environment_.stop) break;  // The index keeps the stray, so that the next run sweeps it again.
     if (swept->stripped > 0)
       if (Expected<void> noted = NoteStripped(path); !noted) return noted;
@@ -165,6 +166,7 @@ Expected<void> Provision::StripDisplaced() {
   report_.stripped += report.restored + report.drifted;
   report_.changes += report.writes;
   report_.failures += report.failed;
+  report_.unsettled = report_.unsettled || report.failed > 0;
   return {};
 }
 
@@ -250,7 +252,7 @@ Expected<void> Provision::WaitForSource(const Change& change) {
 
 Expected<void> Provision::Applied(const Change& change) {
   Expected<void> recorded;
-  if (alone_ && change.Adds() && !live_.contains(change.file_id))
+  if (alone_ && change.Adds() && !live_.contains(change.file_id) && !intents_.contains(change.file_id))
     results_.push_back({change.id, ChangeState::kApplied});
   else
     recorded = RecordApplied(environment_.ledger, change, results_);
@@ -306,7 +308,8 @@ Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
       break;
   }
   if (result.error->kind == ErrorKind::kBusy && !result.uncertain) return Again(change, change.before, *result.error);
-  // Uncertain: the intent stays, and the next start asks the object.
+  // Uncertain: the intent stays, and the object is asked before the next run.
+  report_.unsettled = report_.unsettled || result.uncertain;
   if (!result.uncertain) results_.push_back({change.id, ChangeState::kAbandoned});
   if (Expected<void> failed = Fail(change, result.right, *result.error); !failed) return failed;
   return planner_->Settled(change, Verdict::kFailed, Reason::kNone, change.before);

@@ -13,6 +13,7 @@ struct ProvisionReport {
   bool complete = false;       // false: stopped; the next run goes on from here.
   bool differs = true;         // false: all was as the index had it.
   bool whole = true;           // false: a part was looked at, and that was enough.
+  bool unsettled = false;      // The end of some write is not known: Settle() asks the object.
 };
 
 // Makes one grant true on the volume: scan, plan, apply, each from where an earlier run left it. Settle() first.
@@ -63,7 +64,8 @@ class Provision {
   Environment& environment_;
   GrantContext& context_;
   LiveEntries live_;
-  bool alone_ = true;  // No other grant is in the ledger: no object has two records.
+  std::unordered_set<FileId> intents_;  // Objects of intents that an earlier run left.
+  bool alone_ = true;                   // No other grant is in the ledger: no object has two records.
   std::optional<Planner> planner_;
   Planner::Part part_;
   bool is_part_ = false;

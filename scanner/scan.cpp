@@ -58,12 +58,17 @@ const Node* FindKnown(const std::vector<Node>& sorted, const std::string& name, 
 
 }  // namespace
 
-Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant) {
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant,
+                                      std::unordered_set<FileId>* intents) {
   LiveEntries live;
-  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal};
+  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kIntent};
   const Expected<std::vector<store::Change>> changes = ledger.Changes(grant, states);
   if (!changes) return std::unexpected(changes.error());
   for (const store::Change& change : *changes) {
+    if (change.state == ChangeState::kIntent) {
+      if (intents) intents->insert(change.file_id);
+      continue;
+    }
     LiveEntry& entry = live[change.file_id];
     if (entry.change < change.id) entry = {change.id, change.original, change.after, change.entry_flags};
   }

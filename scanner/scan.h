@@ -26,8 +26,9 @@ struct LiveEntry {
 };
 using LiveEntries = std::unordered_map<FileId, LiveEntry>;
 
-// The live changes (applied or final) of a grant by file id.
-Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant);
+// The live changes (applied or final) of a grant by file id. `intents`, if given, receives the objects of its intents.
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant,
+                                      std::unordered_set<FileId>* intents = nullptr);
 
 struct ScanReport {
   std::uint64_t objects = 0;
