@@ -42,7 +42,10 @@ Expected<bool> Provision::ScanAndSurvey() {
   if (!grants) return std::unexpected(grants.error());
   alone_ = grants->size() == 1;
   const bool was_complete = context_.grant.state == GrantState::kComplete;
-  if (context_.grant.state == GrantState::kComplete || context_.grant.state == GrantState::kScanning) {
+  // However far it was: a stale grant is scanned again, from its root, and so is one that has another root now.
+  const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
+                       IsRootReplaced(environment_.volume, context_.grant, context_.root);
+  if (to_scan) {
     if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
       return std::unexpected(cleared.error());
     Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
@@ -50,6 +53,7 @@ Expected<bool> Provision::ScanAndSurvey() {
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());
     report_.failures += scanned->failures;
+    if (scanned->root) context_.grant.root_id = *scanned->root;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
     const auto forgotten = ledger.InTransaction([&] { return ForgetParts(ledger, context_.grant); });

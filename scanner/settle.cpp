@@ -240,6 +240,7 @@ class Settler {
     if (change.folder == 0 && !entries.empty()) {
       const Expected<std::vector<store::Folder>> folders = environment_.ledger.Folders(context_.grant.id);
       if (!folders) return std::unexpected(folders.error());
+      if (folders->empty() || folders->front().self.file_id != change.file_id) return std::nullopt;
       return folders->front().self;
     }
     if (!context_.tree.Contains(change.folder)) return std::nullopt;
