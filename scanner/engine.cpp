@@ -22,6 +22,11 @@ Expected<PathComponents> ComponentsOf(const std::string& root) {
   return std::move(parsed->components);
 }
 
+bool IsUnsettled(const ProvisionReport& report) { return report.unsettled; }
+// A rollback takes up by itself what it left; a comparison writes nothing.
+bool IsUnsettled(const RollbackReport&) { return false; }
+bool IsUnsettled(const VerifyReport&) { return false; }
+
 void AddOnce(std::vector<Grant>& grants, Grant grant) {
   if (std::ranges::count(grants, grant.id, &Grant::id) == 0) grants.push_back(std::move(grant));
 }
@@ -47,7 +52,18 @@ Expected<GrantFilter> FilterOf(const GrantsNamed& named) {
 
 Engine::Engine(Environment environment) : environment_(environment) {}
 
+template <class Report>
+Expected<Report> Engine::Settled(const std::function<Expected<Report>()>& work) {
+  if (unsettled_)
+    if (const auto settled = Settle(); !settled) return std::unexpected(settled.error());
+  unsettled_ = true;
+  Expected<Report> done = work();
+  if (done) unsettled_ = IsUnsettled(*done);
+  return done;
+}
+
 Expected<SettleReport> Engine::Settle() {
+  unsettled_ = true;
   SettleReport total;
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
@@ -64,6 +80,7 @@ Expected<SettleReport> Engine::Settle() {
   if (Expected<void> settled = SettleClosed(total); !settled) return std::unexpected(settled.error());
   if (total.looked_at > 0)
     if (Expected<void> flushed = FlushAndFinalize(environment_); !flushed) return std::unexpected(flushed.error());
+  unsettled_ = false;  // What could not be asked waits for the next failure, or start.
   return total;
 }
 
@@ -106,6 +123,10 @@ Expected<std::vector<Grant>> Engine::Register(const GrantRequest& request, std::
 }
 
 Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
+  return Settled<ProvisionReport>([&] { return ProvisionEach(grants); });
+}
+
+Expected<ProvisionReport> Engine::ProvisionEach(const std::vector<Grant>& grants) {
   ProvisionReport total;
   total.complete = true;
   for (const Grant& grant : grants) {
@@ -122,6 +143,7 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
     total.changes += one->changes;
     total.failures += one->failures;
     total.stripped += one->stripped;
+    total.unsettled = total.unsettled || one->unsettled;
     total.complete = total.complete && one->complete;
     if (environment_.stop) break;
   }
@@ -129,6 +151,10 @@ Expected<ProvisionReport> Engine::Provision(const std::vector<Grant>& grants) {
 }
 
 Expected<ProvisionReport> Engine::LookAgain(const Grant& grant, std::span<const PathComponents> changed) {
+  return Settled<ProvisionReport>([&] { return LookAgainAt(grant, changed); });
+}
+
+Expected<ProvisionReport> Engine::LookAgainAt(const Grant& grant, std::span<const PathComponents> changed) {
   auto context = GrantContext::MakeBare(environment_.ledger, grant);
   if (!context) return std::unexpected(context.error());
   const Expected<ProvisionReport> part = scanner::Provision(environment_, **context).RunPart(changed);
@@ -136,8 +162,9 @@ Expected<ProvisionReport> Engine::LookAgain(const Grant& grant, std::span<const 
   Expected<std::vector<Grant>> now = environment_.ledger.Grants();
   if (!now) return std::unexpected(now.error());
   std::erase_if(*now, [&grant](const Grant& one) { return one.id != grant.id; });
-  Expected<ProvisionReport> whole = Provision(*now);
+  Expected<ProvisionReport> whole = ProvisionEach(*now);
   if (!whole) return whole;
+  whole->unsettled = whole->unsettled || part->unsettled;
   whole->changes += part->changes;
   whole->stripped += part->stripped;
   return whole;
@@ -209,6 +236,10 @@ Expected<RollbackReport> Engine::RollbackGrants(std::span<const store::GrantId> 
 }
 
 Expected<RollbackReport> Engine::RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted) {
+  return Settled<RollbackReport>([&] { return RollbackAndRevisitNow(ids, wanted); });
+}
+
+Expected<RollbackReport> Engine::RollbackAndRevisitNow(std::span<const store::GrantId> ids, const GrantFilter& wanted) {
   Expected<Contexts> contexts = ContextsOf([&](const Grant& grant, const PathComponents&) {
     return grant.state == GrantState::kRollingBack && std::ranges::count(ids, grant.id) > 0;
   });
@@ -249,6 +280,10 @@ Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
 }
 
 Expected<VerifyReport> Engine::Verify(const std::vector<Grant>& grants) {
+  return Settled<VerifyReport>([&] { return VerifyEach(grants); });
+}
+
+Expected<VerifyReport> Engine::VerifyEach(const std::vector<Grant>& grants) {
   VerifyReport total;
   for (const Grant& grant : grants) {
     if (grant.state == GrantState::kRollingBack || grant.state == GrantState::kPartOf) continue;

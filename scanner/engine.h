@@ -33,7 +33,8 @@ class Engine {
  public:
   explicit Engine(Environment environment);
 
-  // Finishes what an unclean stop left, for every grant. The other calls expect this to have run.
+  // Finishes what an unclean stop left, for every grant. The other calls expect this to have run. (What a call that
+  // failed leaves in the middle is settled by itself, before the next one looks at a grant.)
   Expected<SettleReport> Settle();
 
   // Checks the request against the volume and keeps it as grants: the same principal, mask and root is the same grant
@@ -95,10 +96,18 @@ class Engine {
   using Contexts = std::vector<std::unique_ptr<GrantContext>>;
 
   Expected<Contexts> ContextsOf(const std::function<bool(const store::Grant&, const PathComponents& root)>& wanted);
+  // `work`, after what earlier calls left in the middle was settled. Whatever ends it but success leaves that to be
+  // done.
+  template <class Report>
+  Expected<Report> Settled(const std::function<Expected<Report>()>& work);
+  Expected<ProvisionReport> ProvisionEach(const std::vector<store::Grant>& grants);
+  Expected<ProvisionReport> LookAgainAt(const store::Grant& grant, std::span<const PathComponents> changed);
   Expected<RollbackReport> Rollback(Contexts& contexts);
+  Expected<VerifyReport> VerifyEach(const std::vector<store::Grant>& grants);
   Expected<bool> IsAnythingLeft(const GrantFilter& wanted);
   Expected<void> SettleClosed(SettleReport& total);
   Expected<RollbackReport> RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted);
+  Expected<RollbackReport> RollbackAndRevisitNow(std::span<const store::GrantId> ids, const GrantFilter& wanted);
   Expected<void> RevisitFor(GrantContext& context, ProvisionReport& total);
   Expected<bool> VerifyOne(const store::Grant& grant, VerifyReport& total);
   Expected<std::vector<Registration>> RegisterAll(GrantRequest request, std::vector<std::string>& notes);
@@ -109,6 +118,7 @@ class Engine {
   Expected<bool> IsFailed(const store::Failure& failure);
 
   Environment environment_;
+  bool unsettled_ = false;  // Changes may stand in the ledger whose end nobody knows.
 };
 
 }  // namespace acledger::scanner

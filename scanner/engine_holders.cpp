@@ -10,22 +10,27 @@ namespace acledger::scanner {
 using store::Grant;
 using store::GrantState;
 
-// What was on its way back is wanted again: steps of the way back whose end is not known are finished first.
+// What was on its way back is wanted again: steps whose end is not known are finished first.
 Expected<void> Engine::SettleReverts(std::span<const Grant> grants) {
-  const store::ChangeState reverting[] = {store::ChangeState::kReverting};
+  const store::ChangeState open[] = {store::ChangeState::kIntent, store::ChangeState::kReverting};
+  const bool was_unsettled = unsettled_;
   bool any = false;
   for (const Grant& grant : grants) {
     if (grant.state != GrantState::kScanning) continue;
-    const auto changes = environment_.ledger.ChangesAfter(grant.id, reverting, 0, 1);
+    const auto changes = environment_.ledger.ChangesAfter(grant.id, open, 0, 1);
     if (!changes) return std::unexpected(changes.error());
     if (changes->empty()) continue;
+    unsettled_ = true;
     auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
     if (const auto settled = scanner::Settle(environment_, **context); !settled)
       return std::unexpected(settled.error());
     any = true;
   }
-  return any ? FlushAndFinalize(environment_) : Expected<void>{};
+  if (any)
+    if (Expected<void> flushed = FlushAndFinalize(environment_); !flushed) return flushed;
+  unsettled_ = was_unsettled;
+  return {};
 }
 
 Expected<Engine::Acquired> Engine::Acquire(const GrantRequest& request, const store::Holder& who,

@@ -157,7 +157,8 @@ Expected<std::optional<store::Ledger::Found>> FindIn(store::Ledger& ledger, cons
   const auto found = ledger.Find(names);
   if (!found) return std::unexpected(found.error());
   for (const store::Ledger::Found& one : *found)
-    if (one.grant.id == upper.id && one.node.file_id == lower.root_id) return one;
+    if (one.grant.id == upper.id && (lower.state == GrantState::kPartOf || one.node.file_id == lower.root_id))
+      return one;
   return std::nullopt;
 }
 
@@ -239,10 +240,16 @@ Expected<void> ForgetParts(store::Ledger& ledger, const Grant& upper) {
   return {};
 }
 
-Expected<void> HandOver(Environment& environment, const Grant& upper, const Grant& lower) {
+Expected<void> HandOver(Environment& environment, const Grant& upper, const Grant& part) {
   store::Ledger& ledger = environment.ledger;
-  const auto known = FindIn(ledger, upper, lower);
+  const auto known = FindIn(ledger, upper, part);
   if (!known) return std::unexpected(known.error());
+  Grant lower = part;
+  if (*known && (*known)->node.file_id != lower.root_id) {
+    // Another object took the place while it was part of `upper`, which has met that one.
+    lower.root_id = (*known)->node.file_id;
+    if (Expected<void> updated = ledger.UpdateGrant(lower); !updated) return updated;
+  }
   const Expected<std::optional<store::Folder>> own = ledger.Root(lower.id);
   if (!own) return std::unexpected(own.error());
   const store::FolderId below = *known && (*known)->as_folder ? (*known)->as_folder->id : 0;

@@ -77,6 +77,11 @@ Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path)
 Opener::Opener(Volume& volume, const FolderTree& tree, const PathComponents& root, FileId root_id)
     : volume_(volume), tree_(tree), root_(root), root_id_(root_id) {}
 
+void Opener::Forget() {
+  chain_.clear();
+  root_handle_.reset();
+}
+
 Expected<Object*> Opener::Root() {
   if (!root_handle_) {
     Expected<std::unique_ptr<Object>> opened = WithId(OpenPath(volume_, root_, Access::kRead), root_id_);

@@ -37,8 +37,8 @@ class Opener {
   // object is looked for by its id wherever it is now. kNotFound: it exists no more.
   Expected<Opened> Open(store::FolderId folder, std::string_view name, const FileId& id, Access access);
 
-  // Closes the chain: after somebody else moved or changed folders.
-  void Forget() { chain_.clear(); }
+  // Closes the chain and the root: somebody else may move or replace folders from now on.
+  void Forget();
 
  private:
   struct Step {

@@ -44,7 +44,7 @@ Expected<void> Provision::FindMissing() {
 // True where there is something to plan.
 Expected<bool> Provision::ScanAndSurvey() {
   store::Ledger& ledger = environment_.ledger;
-  Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id);
+  Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id, &intents_);
   if (!live) return std::unexpected(live.error());
   live_ = std::move(*live);
   const Expected<std::vector<store::Grant>> grants = ledger.Grants();
@@ -52,7 +52,10 @@ Expected<bool> Provision::ScanAndSurvey() {
   alone_ = grants->size() == 1;
   if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
   const bool was_complete = context_.grant.state == GrantState::kComplete;
-  if (context_.grant.state == GrantState::kComplete || context_.grant.state == GrantState::kScanning) {
+  // However far it was: a stale grant is scanned again, from its root, and so is one that has another root now.
+  const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
+                       IsRootReplaced(environment_.volume, context_.grant, context_.root);
+  if (to_scan) {
     if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
       return std::unexpected(cleared.error());
     Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
@@ -60,6 +63,7 @@ Expected<bool> Provision::ScanAndSurvey() {
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());
     report_.failures += scanned->failures;
+    if (scanned->root) context_.grant.root_id = *scanned->root;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
     const auto forgotten = ledger.InTransaction([&] { return ForgetParts(ledger, context_.grant); });
@@ -138,6 +142,7 @@ Expected<void> Provision::StripExcluded() {
     report_.stripped += swept->stripped;
     report_.changes += swept->stripped;
     report_.failures += swept->failed + swept->unreadable;
+    report_.unsettled = report_.unsettled || swept->failed > 0;
     if (environment_.stop) break;  // The index keeps the stray, so that the next run sweeps it again.
     if (swept->stripped > 0)
       if (Expected<void> noted = NoteStripped(path); !noted) return noted;
@@ -175,6 +180,7 @@ Expected<void> Provision::StripDisplaced() {
   report_.stripped += report.restored + report.drifted;
   report_.changes += report.writes;
   report_.failures += report.failed;
+  report_.unsettled = report_.unsettled || report.failed > 0;
   return {};
 }
 
@@ -260,7 +266,9 @@ Expected<void> Provision::WaitForSource(const Change& change) {
 
 Expected<void> Provision::Applied(const Change& change) {
   Expected<void> recorded;
-  if (alone_ && change.Adds() && !live_.contains(change.file_id) && !missing_.contains(change.file_id))
+  const bool is_met =
+      live_.contains(change.file_id) || missing_.contains(change.file_id) || intents_.contains(change.file_id);
+  if (alone_ && change.Adds() && !is_met)
     results_.push_back({change.id, ChangeState::kApplied});
   else
     recorded = RecordApplied(environment_.ledger, change, results_);
@@ -316,7 +324,8 @@ Expected<void> Provision::RecordOne(const BatchRunner::Done& done) {
       break;
   }
   if (result.error->kind == ErrorKind::kBusy && !result.uncertain) return Again(change, change.before, *result.error);
-  // Uncertain: the intent stays, and the next start asks the object.
+  // Uncertain: the intent stays, and the object is asked before the next run.
+  report_.unsettled = report_.unsettled || result.uncertain;
   if (!result.uncertain) results_.push_back({change.id, ChangeState::kAbandoned});
   if (Expected<void> failed = Fail(change, result.right, *result.error); !failed) return failed;
   return planner_->Settled(change, Verdict::kFailed, Reason::kNone, change.before);

@@ -15,6 +15,7 @@ struct ProvisionReport {
   bool complete = false;       // false: stopped; the next run goes on from here.
   bool differs = true;         // false: all was as the index had it.
   bool whole = true;           // false: a part was looked at, and that was enough.
+  bool unsettled = false;      // The end of some write is not known: Settle() asks the object.
 };
 
 // Makes one grant true on the volume: scan, plan, apply, each from where an earlier run left it. Settle() first.
@@ -66,6 +67,7 @@ class Provision {
   Environment& environment_;
   GrantContext& context_;
   LiveEntries live_;
+  std::unordered_set<FileId> intents_;  // Objects of intents that an earlier run left.
   bool alone_ = true;                   // No other grant is in the ledger: no object has two records.
   std::unordered_set<FileId> missing_;  // Objects that some change of ours is missed with.
   std::optional<Planner> planner_;

@@ -63,6 +63,7 @@ Expected<void> Provision::LoadLive(std::span<const FileId> ids) {
     if (!changes) return std::unexpected(changes.error());
     for (const store::Change& change : *changes) {
       if (change.grant != context_.grant.id) continue;
+      if (change.state == ChangeState::kIntent) intents_.insert(id);
       if (change.state != ChangeState::kApplied && change.state != ChangeState::kFinal) continue;
       LiveEntry& entry = live_[id];
       if (entry.change < change.id) entry = {change.id, change.original, change.after, change.entry_flags};

@@ -12,15 +12,15 @@ namespace {
 constexpr std::size_t kKeptHandles = 64;
 constexpr int kTries = 3;
 
-// Cloud files (OneDrive and others) are ordinary objects behind these tags: IO_REPARSE_TAG_CLOUD and _1 to _F.
-bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }
-
 bool Enters(const ScannedName& name) {
   return name.info.IsFolder() && !name.info.IsReparsePoint() && name.exclusion == Exclusion::kNone && !name.error &&
          !name.hidden;
 }
 
 }  // namespace
+
+// IO_REPARSE_TAG_CLOUD and _1 to _F.
+bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }
 
 PathComponents FolderRef::Components(const PathComponents& root) const {
   PathComponents below;

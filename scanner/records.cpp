@@ -48,6 +48,9 @@ Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::v
       if (!replaced) return std::unexpected(replaced.error());
       if (*replaced) results.push_back({other.id, ChangeState::kUndone});
     }
+    // What an earlier run left without a result: whatever became of it, the object holds this one's bytes now.
+    if (other.state == ChangeState::kIntent && other.grant == change.grant && other.id < change.id)
+      results.push_back({other.id, ChangeState::kAbandoned});
     if (other.id == change.id || !IsApplied(other)) continue;
     Expected<void> kept;
     if (other.grant != change.grant)

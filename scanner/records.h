@@ -12,7 +12,8 @@ namespace acledger::scanner {
 // live on it, and the changes of other grants go on from what it holds now. Inside a ledger transaction; `results` are
 // to be recorded in the same one.
 
-// `change` was applied. A change that takes an entry away (it does not add one) is closed at once.
+// `change` was applied, and older intents of its grant are history. A change that takes an entry away (it does not add
+// one) is closed at once.
 Expected<void> RecordApplied(store::Ledger& ledger, const store::Change& change,
                              std::vector<store::ChangeResult>& results);
 

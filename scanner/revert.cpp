@@ -98,7 +98,7 @@ Expected<void> Revert::MovedOn(const BatchRunner::Done& done) {
   const Expected<std::optional<std::uint8_t>> ours = OursIn(*current, change);
   if (!ours) return std::unexpected(ours.error());
   if (!*ours) {
-    ++report_.already_gone;
+    report_.already_gone += change.state != ChangeState::kIntent;
     return Reverted(change, *current);
   }
   if (++tries_[change.id] >= kTries)
@@ -114,6 +114,7 @@ Expected<void> Revert::MovedOn(const BatchRunner::Done& done) {
 Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
   const Change& change = done.change;
   report_.writes += done.result.wrote;
+  const bool was_there = change.state != ChangeState::kIntent;  // An intent may never have been carried out.
   switch (done.result.outcome) {
     case WorkOutcome::kDone:
       ++done_;
@@ -123,7 +124,7 @@ Expected<void> Revert::RecordOne(const BatchRunner::Done& done) {
       ++done_;
       // A rollback that was broken off had come so far.
       const bool by_us = change.state == ChangeState::kReverting && !drifted_.contains(change.id);
-      ++(by_us ? report_.restored : report_.already_gone);
+      (by_us ? report_.restored : report_.already_gone) += was_there;
       return Reverted(change, change.revert_to);
     }
     case WorkOutcome::kGone:
@@ -153,7 +154,9 @@ Expected<void> Revert::Record(const std::vector<BatchRunner::Done>& done) {
 }
 
 Expected<void> Revert::Run() {
-  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kReverting};
+  // Of an intent that a run left without a result, the object tells whether there is anything to take back.
+  const ChangeState states[] = {ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal,
+                                ChangeState::kReverting};
   Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
   if (!changes) return std::unexpected(changes.error());
   const ChangeState missing[] = {ChangeState::kMissing};

@@ -58,16 +58,28 @@ const Node* FindKnown(const std::vector<Node>& sorted, const std::string& name, 
 
 }  // namespace
 
-Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant) {
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant,
+                                      std::unordered_set<FileId>* intents) {
   LiveEntries live;
-  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal};
+  const ChangeState states[] = {ChangeState::kApplied, ChangeState::kFinal, ChangeState::kIntent};
   const Expected<std::vector<store::Change>> changes = ledger.Changes(grant, states);
   if (!changes) return std::unexpected(changes.error());
   for (const store::Change& change : *changes) {
+    if (change.state == ChangeState::kIntent) {
+      if (intents) intents->insert(change.file_id);
+      continue;
+    }
     LiveEntry& entry = live[change.file_id];
     if (entry.change < change.id) entry = {change.id, change.original, change.after, change.entry_flags};
   }
   return live;
+}
+
+bool IsRootReplaced(Volume& volume, const store::Grant& grant, const PathComponents& root) {
+  const Expected<std::unique_ptr<Object>> object = OpenPath(volume, root, Access::kRead);
+  if (!object) return false;
+  const Expected<ObjectInfo> info = (*object)->Info();
+  return info && info->id != grant.root_id;
 }
 
 Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, const Policy& policy,
@@ -283,7 +295,30 @@ Expected<void> Scan::Commit(std::vector<ScannedFolder>& folders) {
   return {};
 }
 
+// What was checked of the root when the grant was asked for.
+Expected<void> Scan::CheckRoot(const ObjectInfo& info, security::Bytes descriptor) const {
+  const auto refuse = [this](ErrorKind kind, const char* reason) {
+    return std::unexpected(Error{kind, "scan", grant_.root, 0, reason});
+  };
+  if (info.IsReparsePoint() && !IsCloudTag(info.reparse_tag))
+    return refuse(ErrorKind::kUnsupported, "a reparse point is never followed");
+  if (info.id != grant_.root_id && !requester_.MayWrite(descriptor))
+    return refuse(ErrorKind::kDenied, "another object is there now, which who asked for the grant may not change");
+  return {};
+}
+
+Expected<void> Scan::RenewRoot(const FileId& id) {
+  store::Grant renewed = grant_;
+  renewed.root_id = id;
+  renewed.state = store::GrantState::kScanning;
+  marked_ = true;
+  report_.root = id;
+  return ledger_.UpdateGrant(renewed);
+}
+
 Expected<void> Scan::RecordRoot(Node& self) {
+  if (self.file_id != grant_.root_id)
+    if (Expected<void> renewed = RenewRoot(self.file_id); !renewed) return renewed;
   const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);
   if (!folders) return std::unexpected(folders.error());
   if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
@@ -313,6 +348,7 @@ Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
   security::DescriptorBytes bytes;
   if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read)
     return std::unexpected(Error(read.error()).At(grant_.root));
+  if (Expected<void> fits = CheckRoot(*info, bytes); !fits) return std::unexpected(fits.error());
   Node self;
   self.name = root_.empty() ? "" : ToWtf8(root_.back());
   self.file_id = info->id;
@@ -338,8 +374,8 @@ Expected<std::vector<FolderTask>> Scan::StartAtRoot() {
 Expected<std::vector<FolderTask>> Scan::Start() {
   const Expected<std::vector<store::FrontierFolder>> frontier = ledger_.Frontier(grant_.id);
   if (!frontier) return std::unexpected(frontier.error());
-  if (grant_.is_stale) {
-    // What was listed before changes were missed tells nothing: from the root again.
+  if (grant_.is_stale || IsRootReplaced(volume_, grant_, root_)) {
+    // What was listed before changes were missed, or below another root, tells nothing: from the root again.
     const Expected<void> cleared = ledger_.InTransaction([&]() -> Expected<void> {
       for (const store::FrontierFolder& folder : *frontier)
         if (Expected<void> removed = ledger_.RemoveFrontier(folder); !removed) return removed;

@@ -26,8 +26,9 @@ struct LiveEntry {
 };
 using LiveEntries = std::unordered_map<FileId, LiveEntry>;
 
-// The live changes (applied or final) of a grant by file id.
-Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant);
+// The live changes (applied or final) of a grant by file id. `intents`, if given, receives the objects of its intents.
+Expected<LiveEntries> LoadLiveEntries(store::Ledger& ledger, store::GrantId grant,
+                                      std::unordered_set<FileId>* intents = nullptr);
 
 struct ScanReport {
   std::uint64_t objects = 0;
@@ -36,12 +37,17 @@ struct ScanReport {
   std::uint64_t open_ends = 0;  // Rows that a plan has to look at although nothing changed: failed, not yet planned.
   bool complete = false;        // false: stopped; the frontier is in the ledger.
   bool resumed = false;         // Went on from such a frontier: the other numbers tell only of the rest.
+  std::optional<FileId> root;   // Of another object that has the root's path by now: it is the grant's in the ledger.
 };
+
+// Another object has the path of the grant's root by now. False also where that cannot be told.
+bool IsRootReplaced(Volume& volume, const store::Grant& grant, const PathComponents& root);
 
 // Brings a grant's index up to what the volume holds: walks from the root (or from the frontier that an earlier run
 // left), records each folder's names, identities and descriptors, with a first verdict that the planner refines. Writes
 // nothing to the volume. A complete grant becomes kScanning with the first row that differs: what was planned is to be
-// planned again.
+// planned again. Where another object has the root's path by now, that one is the root: what was granted to the old one
+// is then out of place. Never a reparse point, nor what the grant's requester may not change itself.
 //
 // Where the principal was made for us alone, entries of the grant's shape that no change stands for are taken as ours
 // (recorded as applied): this is how they are found again after a ledger was lost.
@@ -85,6 +91,8 @@ class Scan {
   Expected<std::vector<FolderTask>> Start();
   Expected<std::vector<FolderTask>> StartAtRoot();
   Expected<void> RecordRoot(store::Node& self);
+  Expected<void> CheckRoot(const ObjectInfo& info, security::Bytes descriptor) const;
+  Expected<void> RenewRoot(const FileId& id);
   Expected<void> Mark();
   Expected<void> Merge(ScannedFolder& scanned);
   Expected<store::Node> ToNode(const ScannedName& scanned, const FolderRef& folder, const store::Node* known);

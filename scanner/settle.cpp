@@ -19,7 +19,8 @@ namespace {
 
 constexpr ChangeState kApplying[] = {ChangeState::kIntent, ChangeState::kApplied};
 constexpr ChangeState kReverting[] = {ChangeState::kReverting, ChangeState::kReverted};
-// A rollback that was broken off goes on by itself.
+// A rollback that was broken off goes on by itself, and writes no entry only to take it out: see Revert.
+constexpr ChangeState kAppliedAlone[] = {ChangeState::kApplied};
 constexpr ChangeState kReverted[] = {ChangeState::kReverted};
 
 class Settler {
@@ -27,13 +28,14 @@ class Settler {
   Settler(Environment& environment, GrantContext& context) : environment_(environment), context_(context) {}
 
   Expected<SettleReport> Run() {
-    if (Expected<void> settled = RunAll(kApplying, Direction::kApply); !settled)
-      return std::unexpected(settled.error());
+    using States = std::span<const ChangeState>;
     const bool rolling_back = context_.grant.state == store::GrantState::kRollingBack ||
                               context_.grant.state == store::GrantState::kRolledBack;
-    const auto states =
-        rolling_back ? std::span<const ChangeState>(kReverted) : std::span<const ChangeState>(kReverting);
-    if (Expected<void> settled = RunAll(states, Direction::kRevert); !settled) return std::unexpected(settled.error());
+    const States applying = rolling_back ? States(kAppliedAlone) : States(kApplying);
+    if (Expected<void> settled = RunAll(applying, Direction::kApply); !settled) return std::unexpected(settled.error());
+    const States reverting = rolling_back ? States(kReverted) : States(kReverting);
+    if (Expected<void> settled = RunAll(reverting, Direction::kRevert); !settled)
+      return std::unexpected(settled.error());
     return report_;
   }
 
@@ -43,8 +45,16 @@ class Settler {
     if (!changes) return std::unexpected(changes.error());
     if (changes->empty()) return {};
     report_.looked_at += changes->size();
-    std::vector<Change> honest, forged;
+    // Of several of one object the oldest comes first.
+    std::ranges::sort(*changes, {}, &Change::id);
+    std::vector<Change> honest, forged, replaced;
     for (Change& change : *changes) {
+      const Expected<bool> is_replaced = IsReplaced(change);
+      if (!is_replaced) return std::unexpected(is_replaced.error());
+      if (*is_replaced) {
+        replaced.push_back(std::move(change));
+        continue;
+      }
       const Expected<bool> is_honest = IsHonest(change, direction);
       if (!is_honest) return std::unexpected(is_honest.error());
       (*is_honest ? honest : forged).push_back(std::move(change));
@@ -55,12 +65,28 @@ class Settler {
                        direction == Direction::kApply ? &context_.requester : nullptr);
     if (Expected<void> started = runner.Start(std::move(honest), direction); !started) return started;
     const std::vector<BatchRunner::Done> done = runner.Take();
-    return environment_.ledger.InTransaction([&] { return Record(done, forged, direction); });
+    return environment_.ledger.InTransaction([&] { return Record(done, forged, replaced, direction); });
+  }
+
+  // A later change of the same entry stands for the object: what this one says of it is history.
+  Expected<bool> IsReplaced(const Change& change) {
+    if (change.state == ChangeState::kApplied) return false;
+    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
+    if (!live) return std::unexpected(live.error());
+    for (const Change& other : *live) {
+      if (other.id <= change.id || other.state == ChangeState::kReverting) continue;
+      if (change.state == ChangeState::kIntent && other.state == ChangeState::kIntent) continue;
+      if (other.grant == change.grant) return true;
+    }
+    return false;
   }
 
   Expected<void> Record(const std::vector<BatchRunner::Done>& done, std::span<const Change> forged,
-                        Direction direction) {
+                        std::span<const Change> replaced, Direction direction) {
     results_.clear();
+    for (const Change& change : replaced)
+      results_.push_back(
+          {change.id, direction == Direction::kApply ? ChangeState::kAbandoned : ChangeState::kReverted});
     for (const BatchRunner::Done& one : done) {
       const Expected<void> settled = direction == Direction::kApply ? SettleApply(one) : SettleRevert(one);
       if (!settled) return settled;
@@ -215,13 +241,7 @@ class Settler {
       results_.push_back({done.change.id, ChangeState::kReverting});  // Its tombstone stands: Revisit() is next.
       return {};
     }
-    // Ours by this record, unless a later one took its place.
-    const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(done.change.file_id);
-    if (!live) return std::unexpected(live.error());
-    const bool replaced = std::ranges::any_of(*live, [&done](const Change& one) {
-      return one.grant == done.change.grant && one.id > done.change.id && one.state != ChangeState::kReverting;
-    });
-    results_.push_back({done.change.id, replaced ? ChangeState::kReverted : ChangeState::kApplied});
+    results_.push_back({done.change.id, ChangeState::kApplied});  // Ours by this record.
     return {};
   }
 
@@ -231,6 +251,7 @@ class Settler {
     if (change.folder == 0 && !entries.empty()) {
       const Expected<std::vector<store::Folder>> folders = environment_.ledger.Folders(context_.grant.id);
       if (!folders) return std::unexpected(folders.error());
+      if (folders->empty() || folders->front().self.file_id != change.file_id) return std::nullopt;
       return folders->front().self;
     }
     if (!context_.tree.Contains(change.folder)) return std::nullopt;

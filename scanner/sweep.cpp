@@ -114,10 +114,10 @@ Expected<bool> Sweep::IsJustified(const Candidate& candidate, std::optional<Chan
   if (!live) return std::unexpected(live.error());
   bool justified = false;
   for (const Change& change : *live) {
-    if (together_.contains(change.grant))
-      own = change;
-    else
+    if (!together_.contains(change.grant))
       justified = justified || siblings_.contains(change.grant);
+    else if (change.state != ChangeState::kIntent)  // That one proves nothing.
+      own = change;
   }
   if (justified || sibling_roots_.empty()) return justified;
   const PathComponents path = PathOf(candidate);

@@ -8,6 +8,7 @@
 #include "security/edit.h"
 #include "security/sddl.h"
 #include "security/wtf8.h"
+#include "store/sqlite/database.h"
 
 namespace acledger::scanner {
 namespace {
@@ -105,6 +106,23 @@ void EngineTest::KillBeforeCall(fakes::Call call, unsigned nth) {
   volume_.SetHook([left = nth, call](fakes::Call now, const std::u16string&) mutable {
     if (now == call && left > 0 && --left == 0) throw Killed{};
   });
+}
+
+void EngineTest::RefuseResults(unsigned nth) {
+  volume_.SetHook([this, left = nth](fakes::Call call, const std::u16string&) mutable {
+    if (call != fakes::Call::kWriteDacl || left == 0 || --left > 0) return;
+    RunSql("UPDATE change SET id = id + 1000000 WHERE state IN (0, 3)");  // It does not find them.
+  });
+}
+
+void EngineTest::TakeResults() {
+  volume_.SetHook({});
+  RunSql("UPDATE change SET id = id - 1000000 WHERE id > 1000000");
+}
+
+void EngineTest::RunSql(const std::string& sql) const {
+  const auto database = Must(store::sqlite::Database::Open(LedgerPath(), store::sqlite::OpenMode::kWrite));
+  Must(database->Execute(sql.c_str(), "test"));
 }
 
 store::Node EngineTest::NodeOf(const std::string& path) {

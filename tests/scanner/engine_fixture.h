@@ -41,6 +41,13 @@ class EngineTest : public testing::Test {
   // The same for one kind of call.
   void KillBeforeCall(fakes::Call call, unsigned nth);
 
+  // From the `nth` write of a descriptor on the ledger cannot take the results of what was written (nor of the batch
+  // that it belongs to), until TakeResults(). For an engine on one thread.
+  void RefuseResults(unsigned nth);
+  void TakeResults();
+  // Beside the ledger, also while it is open.
+  void RunSql(const std::string& sql) const;
+
   store::Ledger& Ledger() { return *ledger_; }
   void OpenLedger();
   void CloseLedger() { ledger_.reset(); }

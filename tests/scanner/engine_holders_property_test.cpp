@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Five holders come and go in random order, over three paths, two masks and two principals; the work for them is
-// finished, broken off or killed in between. What is granted is always what the living want, and the end is the
-// beginning, to the byte.
+// finished, broken off or killed in between, or fails and goes on without a new start. What is granted is always what
+// the living want, and the end is the beginning, to the byte.
 #include <algorithm>
 #include <cstdlib>
 
@@ -92,7 +92,7 @@ class Interleaving {
 
   void Work() {
     SCOPED_TRACE(told_);
-    switch (random_.Below(4)) {
+    switch (random_.Below(5)) {
       case 0:
         break;  // Not yet.
       case 1:
@@ -107,13 +107,18 @@ class Interleaving {
         world_.DoOne(random_);
         world_.GoOn();
         break;
-      case 3:
+      case 3: {
         told_ += " die";
         const bool power = random_.OneIn(2);
         const std::uint64_t seed = random_.Below(1000);
         world_.DieAt(
             1 + random_.Below(120), [&] { world_.Drain(random_); },
             power ? std::optional<std::uint64_t>(seed) : std::nullopt);
+        break;
+      }
+      case 4:
+        told_ += " fail";
+        world_.FailAt(1 + random_.Below(30), [&] { world_.Drain(random_); });
         break;
     }
     ExpectNoGap();

@@ -3,7 +3,6 @@
 #include <fstream>
 #include <thread>
 
-#include "store/sqlite/database.h"
 #include "tests/scanner/engine_fixture.h"
 
 namespace acledger::scanner {
@@ -22,10 +21,6 @@ class EngineInvariantsTest : public EngineTest {
     volume_.File(u"work/sub/deep/c");
   }
   std::map<FileId, security::DescriptorBytes> to_;
-  void RunSql(const std::string& sql) {
-    auto database = Must(store::sqlite::Database::Open(LedgerPath(), store::sqlite::OpenMode::kCreate));
-    Must(database->Execute(sql.c_str(), "test"));
-  }
 };
 
 TEST_F(EngineInvariantsTest, EveryWriteIsInTheLedgerBeforeItIsMade) {

@@ -49,13 +49,13 @@ store::HolderId HoldersWorld::Acquire(const Want& want) {
   store::Holder who;
   who.user = "1000";
   who.process = 42;
-  const Engine::Acquired acquired = Must(Engine(MakeEnvironment()).Acquire(request, who, notes_));
+  const Engine::Acquired acquired = Must(TheEngine().Acquire(request, who, notes_));
   return acquired.held.front().holder;
 }
 
 void HoldersWorld::Release(store::HolderId holder) {
   const store::HolderId one[] = {holder};
-  Must(Engine(MakeEnvironment()).Release(one));
+  Must(TheEngine().Release(one));
 }
 
 bool HoldersWorld::DoOne(security::Random& random) {
@@ -65,7 +65,7 @@ bool HoldersWorld::DoOne(security::Random& random) {
   });
   if (due.empty()) return false;
   const Grant grant = due[random.Below(static_cast<std::uint32_t>(due.size()))];
-  Engine engine(MakeEnvironment());
+  Engine& engine = TheEngine();
   if (grant.state != GrantState::kRollingBack) {
     Must(engine.Provision({grant}));
     return true;
@@ -133,11 +133,26 @@ void HoldersWorld::GoOn() {
   stop_ = false;
 }
 
+Engine& HoldersWorld::TheEngine() {
+  if (!engine_) engine_.emplace(MakeEnvironment());
+  return *engine_;
+}
+
+void HoldersWorld::FailAt(unsigned write, const std::function<void()>& work) {
+  RefuseResults(write);
+  try {
+    work();
+  } catch (const std::runtime_error&) {  // What Must() makes of the job's error.
+  }
+  TakeResults();
+}
+
 bool HoldersWorld::DieAt(unsigned call, const std::function<void()>& work, std::optional<std::uint64_t> power) {
   KillBeforeCall(call);
   const bool died = RunAndDie(work);
   if (died && power) volume_.LoseUnflushed(*power);
-  Must(Engine(MakeEnvironment()).Settle());
+  engine_.reset();
+  Must(TheEngine().Settle());
   return died;
 }
 

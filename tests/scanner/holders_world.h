@@ -49,6 +49,8 @@ class HoldersWorld : public EngineTest {
 
   void StopAfterCalls(unsigned calls);
   void GoOn();
+  // The ledger cannot take the results from that write on, so that the job fails; the same engine goes on afterwards.
+  void FailAt(unsigned write, const std::function<void()>& work);
   // Killed at that call; the next start settles. True: it was.
   bool DieAt(unsigned call, const std::function<void()>& work, std::optional<std::uint64_t> power);
 
@@ -59,6 +61,10 @@ class HoldersWorld : public EngineTest {
   const std::map<std::string, std::uint32_t>& Original() const { return original_; }
 
  private:
+  // One for as long as the process would live.
+  Engine& TheEngine();
+
+  std::optional<Engine> engine_;
   std::map<std::string, std::uint32_t> original_;
   std::vector<std::string> troubles_;
 };
