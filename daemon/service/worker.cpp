@@ -105,6 +105,9 @@ Expected<void> Worker::Start() {
     if (const std::optional<Work> work =
             grant.is_stale && grant.state == GrantState::kComplete ? Work::kProvision : UnfinishedWork(grant.state))
       queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
+  const Expected<std::vector<store::TombstoneCounts>> left = ledger_.CountTombstones();
+  if (!left) return std::unexpected(left.error());
+  to_revisit_ = std::ranges::any_of(*left, [](const auto& one) { return one.missing + one.unreachable > 0; });
   thread_ = std::thread([this] { Loop(); });
   return {};
 }

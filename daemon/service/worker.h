@@ -146,7 +146,7 @@ class Worker {
   std::optional<Moment> interruptible_;  // From when on the running job ends for a command.
   Moment resting_until_{};
   // What could not be taken back before is to be tried again: at the start, and after each verify.
-  bool to_revisit_ = true;
+  bool to_revisit_ = false;
   Pace pace_;
   bool pace_changed_ = false;
   bool gives_way_to_others_ = false;  // The thread's alone.
