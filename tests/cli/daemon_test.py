@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -87,6 +88,22 @@ class Daemon(DaemonCase):
         self.assertIn("method", json.loads(watch.stdout.readline()))
         watch.send_signal(signal.SIGINT)
         self.assertEqual(watch.wait(20), 0)
+
+    def test_is_asked_about_its_own_image_only(self):
+        """The same words name another image in another folder."""
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other)
+        shutil.copy(self.image, other)
+        self.start(image="disk.img", folder=self.folder)
+        command = [program("acledger"), "status", "--image", "disk.img", "--json"]
+        self.provision("\\work")
+        here = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60)
+        self.assertIn('"queue"', here.stdout, "the daemon answers about its own image")
+        rollback = [program("acledger"), "rollback", "--image", "disk.img", "--all", "--json"]
+        subprocess.run(rollback, cwd=other, capture_output=True, text=True, timeout=60)
+        self.assertEqual(len(self.json("status")["roots"]), 1)
+        there = subprocess.run(command, cwd=other, capture_output=True, text=True, timeout=60)
+        self.assertNotIn('"queue"', there.stdout)
 
     def test_is_the_only_one(self):
         self.start()
