@@ -21,7 +21,8 @@ struct ListenAt {
 // What one client may take of the server. A client past a hard limit is told so by an error without an id (where it
 // still reads) and closed; others do not notice.
 struct ServerOptions {
-  // One more takes the place of one that has not called yet; where all have, it is told "busy" and closed.
+  // One more takes the place of one that has not called yet; where all have, it is told "busy" and closed. One user
+  // who is no administrator gets a quarter of them, and all users together leave an eighth to administrators.
   std::size_t clients = 64;
   // Of a line; hard.
   std::size_t message_bytes = 1 << 20;

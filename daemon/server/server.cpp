@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/rpc/message.h"
+#include "daemon/server/seats.h"
 #include "daemon/server/session.h"
 
 namespace acledger::daemon {
@@ -24,9 +25,12 @@ constexpr std::chrono::milliseconds kBeforeNextAccept{100};
 class Server::State : public SessionOwner, public std::enable_shared_from_this<State> {
  public:
   State(asio::io_context& io, Handler& handler, const ServerOptions& options)
-      : handler_(handler), parts_(std::make_shared<SessionParts>(io, options, std::make_shared<Gate>(io), tally_)) {}
+      : handler_(handler),
+        parts_(std::make_shared<SessionParts>(io, options, std::make_shared<Gate>(io), tally_)),
+        seats_(options.clients) {}
 
   Handler& Behind() override { return handler_; }
+  Expected<void> Identified(const Caller& caller) override { return seats_.Take(caller); }
   void Ended(ClientId client) override;
 
   Expected<void> Listen(const ListenAt& place);
@@ -51,6 +55,7 @@ class Server::State : public SessionOwner, public std::enable_shared_from_this<S
   const std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   const std::shared_ptr<const SessionParts> parts_;
   std::vector<std::unique_ptr<Place>> places_;
+  Seats seats_;
   ClientId last_id_ = 0;
   bool is_closed_ = false;
   std::unordered_set<ClientId> refused_;  // Of sessions_, those that only hear why.
@@ -128,6 +133,7 @@ void Server::State::Ended(ClientId client) {
     const std::lock_guard lock(mutex_);
     if (sessions_.erase(client) == 0) return;
   }
+  seats_.Leave(client);
   if (refused_.erase(client) == 0) --tally_->clients;
 }
 

@@ -22,6 +22,8 @@ class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
   virtual Handler& Behind() = 0;
+  // Once, when it is known who calls. An error is told to the client, which is then closed.
+  virtual Expected<void> Identified(const Caller& caller) = 0;
   // The last word of a session.
   virtual void Ended(ClientId client) = 0;
 };

@@ -40,8 +40,12 @@ bool Session::KnowsCaller() {
     Refuse(caller.error());
     return false;
   }
+  caller->client = id_;
+  if (const Expected<void> seated = owner_->Identified(*caller); !seated) {
+    Refuse(seated.error());
+    return false;
+  }
   caller_ = std::move(*caller);
-  caller_->client = id_;
   return true;
 }
 
