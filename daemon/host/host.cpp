@@ -12,6 +12,13 @@ namespace acledger::daemon {
 
 using store::LogLevel;
 
+namespace {
+
+// For clients to take what they were answered at the end.
+constexpr std::chrono::seconds kForLastWords{1};
+
+}  // namespace
+
 struct Host::Opened {
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<scanner::ChangeWatch> watch;   // Null: nobody else writes the volume, or changes are not told.
@@ -155,9 +162,13 @@ void Host::End() {
   log_->Announce("ending: the batch is finished first");
   verify_timer_.cancel();
   service_->Stop();
-  server_->Close();
-  io_.stop();
-  log_->Announce("ended");
+  // Behind what it has just answered.
+  asio::post(io_, [this] {
+    server_->Finish(kForLastWords, [this] {
+      io_.stop();
+      log_->Announce("ended");
+    });
+  });
 }
 
 // Nobody asks for these before the start is over.

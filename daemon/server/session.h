@@ -52,6 +52,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Writes what waits in the outbox, as long as something does.
   void Flush();
+  // Ends the connection as soon as what waits is written.
+  void Finish();
   // Ends the connection now.
   void Close();
   // Close() without a word to the owner and its handler.
