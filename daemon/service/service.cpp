@@ -103,10 +103,11 @@ void Service::Stop() {
     parts_.writer.SetOnCommit({});
     keeper_->Stop();
   }
-  explaining_.join();
+  asking_.Stop();
 }
 
 void Service::Call(const Caller& caller, std::string method, Json params, Reply reply) {
+  if (stopped_) return reply(Fail(ErrorKind::kBusy, method, "the daemon is ending"));
   const auto& methods = Methods();
   const auto found = std::ranges::find(methods, method, &std::pair<std::string_view, Method>::first);
   if (found == methods.end()) return reply(std::unexpected(MethodNotFound(method)));
@@ -137,7 +138,7 @@ void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
 void Service::OnLooked(const JobReport& report) {
   constexpr std::size_t kMostFolders = 50;
   const auto* done = std::get_if<scanner::ProvisionReport>(&report.result);
-  if (!done || !done->differs) return;
+  if (!done || !done->differs) return WakeWaits();
   Json folders = Json::array();
   for (const scanner::PathComponents& folder : report.folders)
     if (folders.size() < kMostFolders) folders.push_back(scanner::FormatPath(folder));
@@ -156,7 +157,7 @@ void Service::OnLooked(const JobReport& report) {
 }
 
 void Service::OnEnded(const JobReport& report) {
-  if (report.held) return;
+  if (report.held) return WakeWaits();
   if (fresh_ && report.how == Ended::kDone && !worker_.HoldsBack() &&
       worker_.WithQueue([](const Queue& queue) { return queue.Jobs().empty(); }))
     fresh_->AllDone(parts_.writer);
@@ -233,9 +234,10 @@ void Service::Coverage(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   if (caller.is_admin) return reply(CoverageJson(parts_.reader, path));
-  asio::post(explaining_, [this, path, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
-    reply(CoverageJson(parts_.explainer, path, viewer));
-  });
+  asking_.Ask(
+      caller.user,
+      [this, path, viewer = Permission::ViewerOf(caller)] { return CoverageJson(parts_.explainer, path, viewer); },
+      std::move(reply));
 }
 
 Expected<Json> Service::Failures(const Caller& caller, Params& params) {
@@ -248,10 +250,12 @@ Expected<Json> Service::Failures(const Caller& caller, Params& params) {
 void Service::Explain(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path"), access = params.TextOr("access", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  asio::post(explaining_,
-             [this, path, access, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
-               reply(ExplainJson(parts_.explainer, &parts_.volume, path, access, viewer));
-             });
+  asking_.Ask(
+      caller.is_admin ? "" : caller.user,
+      [this, path, access, viewer = Permission::ViewerOf(caller)] {
+        return ExplainJson(parts_.explainer, &parts_.volume, path, access, viewer);
+      },
+      std::move(reply));
 }
 
 Expected<Json> Service::Subscribe(const Caller& caller, Params& params) {

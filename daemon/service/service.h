@@ -3,12 +3,12 @@
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 
 #include "daemon/server/server.h"
+#include "daemon/service/asking.h"
 #include "daemon/service/freshness.h"
 #include "daemon/service/holders.h"
 #include "daemon/service/line_limit.h"
@@ -95,6 +95,7 @@ class Service final : public Handler, private WorkerObserver {
   void OnLooked(const JobReport& report);
   void KeepFresh();
   void Publish(std::string method, Json params);
+  void WakeWaits();  // Any thread.
   void LookAtWaits();
   void ArmTimer();
 
@@ -135,6 +136,9 @@ class Service final : public Handler, private WorkerObserver {
                                                 Worker::Wishes&)>;
   void Steer(const std::string& root, const Viewer& viewer, Steering steer, Reply reply);
   Expected<Json> PauseAll(store::Ledger& ledger);
+  // Takes their jobs out of the queue; adds them to `dropped`.
+  void Drop(const std::vector<store::Grant>& grants, std::vector<Job>& dropped);
+  void TellDropped(const std::vector<store::Grant>& grants, const std::vector<Job>& dropped);
   Expected<Json> ResumeThese(const std::vector<store::Grant>& grants, bool all, store::Ledger& ledger,
                              Worker::Wishes& wishes);
   Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, bool forced, scanner::Engine& engine,
@@ -151,8 +155,11 @@ class Service final : public Handler, private WorkerObserver {
                                                      const Viewer& viewer);
   // What a wait for `path` is about: GrantsNear(), and others' grants in which he may see it.
   Expected<std::vector<store::Grant>> GrantsAwaited(const std::string& path, const Viewer& viewer);
-  // Empty: not yet.
-  std::optional<Expected<Json>> AnswerOf(const Wait& wait);
+  // Whether there is nothing to wait for (any more).
+  Expected<bool> IsOver(const Wait& wait);
+  void AnswerWait(Wait& wait);
+  // A user may have so many waits at a time.
+  bool MayWait(const Viewer& viewer) const;
 
   asio::io_context& io_;
   ServiceParts parts_;
@@ -170,7 +177,7 @@ class Service final : public Handler, private WorkerObserver {
   Worker worker_;
   HolderWatch holders_;
   std::unique_ptr<Freshness> fresh_;
-  asio::thread_pool explaining_{1};
+  Asking asking_;
   Plans plans_;
   asio::steady_timer timer_;
   std::unordered_map<ClientId, Viewer> subscribers_;

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "daemon/answers/answer.h"
-#include "daemon/service/service_wait.h"
+#include "daemon/service/service.h"
 #include "store/clock.h"
 
 namespace acledger::daemon {
@@ -98,30 +98,6 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
     asio::post(io_, [=, this, roots = std::move(roots), answer = std::move(answer)]() mutable {
       WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(*reply));
     });
-  });
-}
-
-// One root after the other; who holds it is known in any case.
-void Service::WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
-                               std::chrono::steady_clock::time_point deadline, Json answer, Reply reply) {
-  if (roots.empty() || stopped_) {
-    answer["applied"] = roots.empty();
-    return reply(std::move(answer));
-  }
-  const std::string root = std::move(roots.back());
-  roots.pop_back();
-  auto next = [this, client, viewer, roots = std::move(roots), deadline, answer = std::move(answer),
-               reply = std::move(reply)](Expected<Json> coverage) mutable {
-    if (coverage)
-      return WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(reply));
-    answer["applied"] = false;
-    reply(std::move(answer));
-  };
-  worker_.IsWaitedFor(root);
-  waits_.push_back(std::make_unique<Wait>(Wait{client, viewer, root, deadline, Reply(std::move(next))}));
-  // Not at once: this may be called while the waits are looked at.
-  asio::post(io_, [this] {
-    if (!stopped_) LookAtWaits();
   });
 }
 

@@ -89,6 +89,68 @@ class Daemon(DaemonCase):
         watch.send_signal(signal.SIGINT)
         self.assertEqual(watch.wait(20), 0)
 
+    def provision_by_a_paused_daemon(self):
+        """A daemon that holds back what the returned command wants."""
+        self.start()
+        stream = self.connect()
+        self.call(stream, "pause")
+        command = [program("acledger"), "provision", "--image", self.image, "--principal", PRINCIPAL, "--root", "\\work"]
+        following = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(following.stdout.close)
+        self.addCleanup(following.stderr.close)
+        self.addCleanup(following.kill)
+        while not self.call(stream, "status")["result"]["queue"]:
+            time.sleep(0.02)
+        time.sleep(0.5)  # Until it follows.
+        return stream, following
+
+    def test_ends_who_follows_what_is_cancelled(self):
+        stream, following = self.provision_by_a_paused_daemon()
+        self.assertIn("result", self.call(stream, "cancel", root="\\work"))
+        out, errors = following.communicate(timeout=60)
+        self.assertEqual(following.returncode, 1, out + errors)
+        self.assertIn("cancelled", errors)
+
+    def test_goes_on_when_the_showing_is_interrupted(self):
+        stream, following = self.provision_by_a_paused_daemon()
+        following.send_signal(signal.SIGINT)
+        out, errors = following.communicate(timeout=60)
+        self.assertEqual(following.returncode, 1, out + errors)
+        self.assertIn("the daemon goes on", errors)
+        self.assertNotIn("run the same command again", errors)
+        self.call(stream, "resume")
+        self.assertEqual(self.json("wait", "\\work")["coverage"][0]["pending"], 0)
+
+    def test_says_of_what_is_cancelled_half_way_that_it_is_not_decided(self):
+        self.start()
+        stream = self.connect()
+        for _ in range(20):
+            self.call(stream, "grant", principal=PRINCIPAL, roots=["\\Users\\dev"])
+            while not self.call(stream, "coverage", path="\\Users\\dev").get("result"):
+                pass
+            self.call(stream, "cancel", root="\\Users\\dev")
+            if not self.call(stream, "wait", path="\\Users\\dev")["result"]["decided"]:
+                break
+            self.json("rollback", "--all")
+        waited = self.acledger("wait", "\\Users\\dev", "--timeout", "60", expect=1)
+        self.assertIn("nobody is at work on it", waited.stderr)
+        self.acledger("resume", "\\Users\\dev", expect=0)
+        self.acledger("wait", "\\Users\\dev", "--timeout", "60", expect=0)
+
+    def test_answers_who_waits_when_it_ends(self):
+        self.start()
+        stream = self.connect()
+        self.call(stream, "pause")
+        self.call(stream, "grant", principal=PRINCIPAL, roots=["\\work"])
+        stream.write(b'{"jsonrpc":"2.0","id":7,"method":"wait","params":{"path":"\\\\work","timeout_ms":600000}}\n')
+        stream.flush()
+        time.sleep(0.3)
+        self.daemon.send_signal(signal.SIGTERM)
+        answer = json.loads(stream.readline())
+        self.assertEqual(answer["id"], 7)
+        self.assertIn("ending", answer["error"]["data"]["reason"])
+        self.assertEqual(self.daemon.wait(60), 0)
+
     def test_is_asked_about_its_own_image_only(self):
         """The same words name another image in another folder."""
         other = os.path.join(self.folder, "other")

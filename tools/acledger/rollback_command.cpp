@@ -95,7 +95,7 @@ Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& clien
   if (queued->contains("left")) Add(daemon::RollbackReportFrom((*queued)["left"]), followed->rollback);
   const Expected<Json> failures = Ask(client, "failures");
   if (!failures) return std::unexpected(failures.error());
-  if (followed->stopped) std::fprintf(stderr, "acledger: the daemon goes on; acledger status tells how far it is\n");
+  if (followed->stopped) std::fprintf(stderr, "acledger: %s\n", kDaemonGoesOn);
   for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
   const bool unfinished = followed->stopped || !followed->errors.empty();
   return FinishRollback(words.target, followed->rollback, (*failures)["failures"], unfinished);
