@@ -135,8 +135,12 @@ Expected<void> Host::Listen() {
     places = {DefaultEndpoint()};
     if (FallbackEndpoint() != places.front()) places.push_back(FallbackEndpoint());
   }
+  const Expected<std::vector<security::Sid>> sandboxes = service_->Sandboxes();
+  if (!sandboxes) return std::unexpected(sandboxes.error());
+  const Expected<std::string> sddl = EndpointSddl(*sandboxes);
+  if (!sddl) return std::unexpected(sddl.error());
   Expected<std::string> place = ListenWhereAllowed(
-      places, [this](const std::string& one) { return server_->Listen({one, EndpointSddl()}); },
+      places, [&](const std::string& one) { return server_->Listen({one, *sddl}); },
       [this](const Error& error, const std::string& next) {
         log_->Write(LogLevel::kWarning, error.ToString() + "; listening at " + next + " instead");
       });

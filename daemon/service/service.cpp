@@ -74,6 +74,7 @@ Expected<void> Service::Start() {
   }
   const Expected<std::vector<store::Grant>> grants = parts_.writer.Grants();
   if (!grants) return std::unexpected(grants.error());
+  for (const store::Grant& grant : *grants) permission_.KnowSandbox(grant.principal);
   if (fresh_) KeepFresh();
   if (Expected<void> started = worker_.Start(); !started) return started;
   if (fresh_) fresh_->Start(parts_.reader, *grants);
@@ -112,6 +113,7 @@ void Service::Call(const Caller& caller, std::string method, Json params, Reply 
   const auto found = std::ranges::find(methods, method, &std::pair<std::string_view, Method>::first);
   if (found == methods.end()) return reply(std::unexpected(MethodNotFound(method)));
   if (Expected<void> may = Permission::MayCall(caller, method); !may) return reply(std::unexpected(may.error()));
+  if (Expected<void> may = permission_.MayCallFrom(caller); !may) return reply(std::unexpected(may.error()));
   if (keeper_ && !caller.is_admin && !caller.token.sids.empty()) keeper_->Know(caller.user, caller.token);
   Params named(params);
   if (const auto* now = std::get_if<Method::Now>(&found->second.run)) return reply((this->**now)(caller, named));

@@ -69,6 +69,8 @@ class Service final : public Handler, private WorkerObserver {
     if (fresh_) fresh_->SetVerifyEvery(every);
   }
   bool IsPaused();
+  // Principals of the ledger's grants, each once. Before Start().
+  Expected<std::vector<security::Sid>> Sandboxes();
   // Told when a client paused or resumed everything, on any thread. Before Start().
   void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
   // Whether a job runs at this moment. Any thread.

@@ -81,6 +81,7 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
     std::vector<std::string> notes;
     const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
     if (!acquired) return (*reply)(std::unexpected(acquired.error()));
+    permission_.KnowSandbox(request.principal);
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     for (const Grant& grant : acquired->grants) wishes.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
     if (Expected<void> kept = KeepOnHold(ledger, IdsOf(acquired->grants), false); !kept)

@@ -80,6 +80,7 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
+    permission_.KnowSandbox(request.principal);
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
     for (const store::Grant& grant : *grants) wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});

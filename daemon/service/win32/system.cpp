@@ -3,6 +3,9 @@
 
 #include <windows.h>
 
+#include "daemon/server/pipe_sddl.h"
+#include "daemon/snapshot/place.h"
+
 namespace acledger::daemon {
 
 // Background mode lowers processor, disk and memory priority together.
@@ -16,7 +19,10 @@ void Notify(Notice) {}
 
 std::optional<int> ReloadSignal() { return std::nullopt; }
 
-// SYSTEM and Administrators: everything. Interactive users: read and write, but not FILE_CREATE_PIPE_INSTANCE.
-std::string EndpointSddl() { return "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x12019b;;;IU)"; }
+Expected<std::string> EndpointSddl(std::span<const security::Sid> sandboxes) {
+  const Expected<std::string> user = snapshot::CurrentUser();
+  if (!user) return user;
+  return PipeSddl(*user, sandboxes);
+}
 
 }  // namespace acledger::daemon
