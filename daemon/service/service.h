@@ -143,8 +143,13 @@ class Service final : public Handler, private WorkerObserver {
   void TellDropped(const std::vector<store::Grant>& grants, const std::vector<Job>& dropped);
   Expected<Json> ResumeThese(const std::vector<store::Grant>& grants, bool all, store::Ledger& ledger,
                              Worker::Wishes& wishes);
-  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, bool forced, scanner::Engine& engine,
-                               store::Ledger& ledger, Worker::Wishes& wishes);
+  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, const Viewer& viewer, bool forced,
+                               scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes);
+  // A user may force away what he holds himself, and nobody else: kBusy, without a word of who that is.
+  static Expected<void> CheckHeldByNoOther(const std::vector<store::Grant>& grants, const Viewer& viewer,
+                                           store::Ledger& ledger);
+  // kDenied where a user would hold too many roots. On the worker's thread, as the one before.
+  static Expected<void> MayHold(const Viewer& viewer, std::size_t roots, store::Ledger& ledger);
   static std::vector<store::GrantId> IdsOf(const std::vector<store::Grant>& grants);
   static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::GrantId>& grants, bool on_hold);
   static Expected<bool> IsPausedForGood(store::Ledger& ledger);

@@ -14,12 +14,38 @@ using store::Grant;
 
 namespace {
 
+// By all his processes. Each look at them reads all.
+constexpr std::size_t kMostHoldersOfAUser = 256;
+
 std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
   const auto found = std::ranges::find(grants, id, &Grant::id);
   return found == grants.end() ? std::string() : found->root;
 }
 
 }  // namespace
+
+Expected<void> Service::CheckHeldByNoOther(const std::vector<Grant>& grants, const Viewer& viewer,
+                                           store::Ledger& ledger) {
+  if (viewer.IsAdmin()) return {};
+  const Expected<std::vector<store::Holder>> holders = ledger.Holders();
+  if (!holders) return std::unexpected(holders.error());
+  for (const store::Holder& holder : *holders)
+    if (holder.user != viewer.User() && std::ranges::count(grants, holder.grant, &Grant::id) > 0)
+      return Fail(ErrorKind::kBusy, "roll back",
+                  "somebody else holds it: wait for the release, or ask an administrator to take it back");
+  return {};
+}
+
+Expected<void> Service::MayHold(const Viewer& viewer, std::size_t roots, store::Ledger& ledger) {
+  if (viewer.IsAdmin()) return {};
+  const Expected<std::vector<store::Holder>> holders = ledger.Holders();
+  if (!holders) return std::unexpected(holders.error());
+  const auto own = static_cast<std::size_t>(std::ranges::count(*holders, viewer.User(), &store::Holder::user));
+  if (own + roots <= kMostHoldersOfAUser) return {};
+  return Fail(ErrorKind::kDenied, "acquire",
+              "a user may hold " + std::to_string(kMostHoldersOfAUser) +
+                  " roots at a time: release some (acledger holders lists them)");
+}
 
 // What must go on comes before what must go.
 Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes) {
@@ -79,6 +105,8 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
                 reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine, store::Ledger& ledger,
                                                                    Worker::Wishes& wishes) {
     std::vector<std::string> notes;
+    if (const Expected<void> may = MayHold(viewer, request.roots.size(), ledger); !may)
+      return (*reply)(std::unexpected(may.error()));
     const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
     if (!acquired) return (*reply)(std::unexpected(acquired.error()));
     permission_.KnowSandbox(request.principal);

@@ -136,6 +136,7 @@ void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
     if (!parsed) return reply(std::unexpected(InvalidParams("\"mask\": " + parsed.error().reason)));
     rights = *parsed;
   }
+  const Viewer viewer = Permission::ViewerOf(caller);
   const auto revoke = [=, this, sid = *sid](std::vector<Grant> grants, scanner::Engine& engine, store::Ledger& ledger,
                                             Worker::Wishes& wishes) -> Expected<Json> {
     std::erase_if(grants,
@@ -147,8 +148,9 @@ void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
   Steer(root, viewer, revoke, std::move(reply));
 }
 
-Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, bool forced, scanner::Engine& engine,
-                                      store::Ledger& ledger, Worker::Wishes& wishes) {
+Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, const Viewer& viewer, bool forced,
+                                      scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
+  if (const Expected<void> his = CheckHeldByNoOther(grants, viewer, ledger); !his) return std::unexpected(his.error());
   const Expected<scanner::Begun> begun = engine.BeginRollback(IdsOf(grants), forced);
   if (!begun) return std::unexpected(begun.error());
   if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued) return std::unexpected(queued.error());
