@@ -30,7 +30,7 @@ struct ServerOptions {
   // call may begin.
   std::size_t calls_in_flight = 32;
   // Answers that wait to be taken; hard, looked at before one more is queued, so that one large answer always fits.
-  // From a quarter on, no call is begun.
+  // From a quarter on, no call is begun. The answers of one batch have as much together; the rest are errors.
   std::size_t reply_bytes = 4 << 20;
   // Notifications that wait to be taken: past one of the two, the oldest are dropped, and
   // {"method": "missed", "params": {"count": N}} comes in their place.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
+#include <limits>
 #include <variant>
 
 #include "daemon/answers/answer.h"
@@ -10,6 +11,13 @@
 #include "daemon/service/service_wait.h"
 
 namespace acledger::daemon {
+
+namespace {
+
+// In one answer.
+constexpr std::uint64_t kMostFailures = 1000;
+
+}  // namespace
 
 // How it answers: at once, or later through the Reply. Who may call it: permission.h.
 struct Service::Method {
@@ -243,7 +251,9 @@ void Service::Coverage(const Caller& caller, Params& params, Reply reply) {
 }
 
 Expected<Json> Service::Failures(const Caller& caller, Params& params) {
-  const FailuresWanted wanted{params.Flag("tombstones"), params.Flag("dismissed")};
+  FailuresWanted wanted{params.Flag("tombstones"), params.Flag("dismissed")};
+  wanted.skip = params.NumberOr("skip", 0, std::numeric_limits<std::int64_t>::max());
+  wanted.limit = std::max<std::uint64_t>(params.NumberOr("limit", kMostFailures, kMostFailures), 1);
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
   return FailuresJson(parts_.reader, Permission::ViewerOf(caller), wanted);
 }

@@ -55,4 +55,17 @@ Expected<Json> Ask(daemon::Client& client, const char* method, const Json& param
   return client.Call(method, params, kAnswerTime);
 }
 
+Expected<Json> AskFailures(daemon::Client& client, Json params) {
+  Expected<Json> all = Ask(client, "failures", params);
+  while (all && all->contains("next")) {
+    params["skip"] = (*all)["next"];
+    const Expected<Json> page = Ask(client, "failures", params);
+    if (!page) return page;
+    for (const Json& failure : (*page)["failures"]) (*all)["failures"].push_back(failure);
+    all->erase("next");
+    if (page->contains("next") && (*page)["next"] > params["skip"]) (*all)["next"] = (*page)["next"];
+  }
+  return all;
+}
+
 }  // namespace acledger::tools

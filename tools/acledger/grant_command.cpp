@@ -119,7 +119,7 @@ Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client)
   if (!followed) return std::unexpected(followed.error());
   const Expected<Json> status = Ask(client, "status");
   if (!status) return std::unexpected(status.error());
-  const Expected<Json> failures = Ask(client, "failures");
+  const Expected<Json> failures = AskFailures(client);
   if (!failures) return std::unexpected(failures.error());
   for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
   return FinishProvision(words, *status, (*failures)["failures"], followed->provision,

@@ -28,7 +28,8 @@ Expected<Json> Answer(const QuestionWords& words, const char* method, const Json
                       const std::function<Expected<Json>(store::Ledger&)>& by_ourselves) {
   Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
   if (!client) return std::unexpected(client.error());
-  if (*client) return Ask(**client, method, params);
+  if (*client)
+    return std::string_view(method) == "failures" ? AskFailures(**client, params) : Ask(**client, method, params);
   const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
   if (!ledger) return std::unexpected(ledger.error());
   return by_ourselves(**ledger);
