@@ -197,11 +197,13 @@ class Kill(DaemonCase):
         undisturbed = self.provision("\\Users\\dev")
         takes = time.monotonic() - begun
         self.assertEqual(self.json("rollback", "--all")["remaining"], 0)
+        hits = {"provision": 0, "rollback": 0}
         for i in range(self.ROUNDS):
             stream = self.connect()
             self.assertIn("result", self.call(stream, "grant", principal=PRINCIPAL, roots=["\\Users\\dev"]))
             time.sleep(takes * i / self.ROUNDS)
             self.stop(signal.SIGKILL)
+            hits["provision"] += self.is_left_in("scanning", "planning", "applying")
             self.start()
             self.acledger("wait", "\\Users\\dev", "--timeout", "120", expect=0)
             status = self.json("status")
@@ -209,11 +211,19 @@ class Kill(DaemonCase):
             self.call(self.connect(), "rollback", all=True)
             time.sleep(takes * i / self.ROUNDS)
             self.stop(signal.SIGKILL)
+            hits["rollback"] += self.is_left_in("rolling back")
             self.start()
             self.until_nothing_is_granted()
         self.assertEqual(self.stop(), 0)
         self.assertEqual(self.security_ids(), before)
         self.audit()
+        print(f"of {self.ROUNDS} kills each, in the middle of work: {hits}")
+        self.assertGreater(hits["provision"], 0)
+        self.assertGreater(hits["rollback"], 0)
+
+    def is_left_in(self, *states):
+        """What the ledger says while no daemon runs."""
+        return any(root["state"] in states for root in self.json("status")["roots"])
 
     def until_nothing_is_granted(self):
         for _ in range(3000):
