@@ -46,7 +46,8 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
       own_processes_(parts.processes ? nullptr : SystemProcessTable()),
       processes_(parts.processes ? parts.processes : own_processes_.get()),
       trouble_timer_(io),
-      worker_(parts.volume, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
+      background_(parts.volume, parts.polite),
+      worker_(background_, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
       holders_(io, parts.reader, *processes_,
                [this](std::vector<store::HolderId> dead) { ReleaseDead(std::move(dead)); }),
       plans_(parts.volume, parts.ledger_path, parts.readers,
@@ -75,7 +76,8 @@ Expected<void> Service::Start() {
   if (*paused) worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
   if (parts_.snapshots) {
     const auto trouble = [this](const Error& error) { log_(true, error.ToString()); };
-    Expected<std::unique_ptr<snapshot::Keeper>> keeper = snapshot::Keeper::Start(parts_.ledger_path, trouble);
+    Expected<std::unique_ptr<snapshot::Keeper>> keeper =
+        snapshot::Keeper::Start(parts_.ledger_path, trouble, [this] { background_.Follow(); });
     if (!keeper) return std::unexpected(keeper.error());
     keeper_ = std::move(*keeper);
     parts_.writer.SetOnCommit([this] { keeper_->Wake(); });

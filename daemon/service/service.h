@@ -15,6 +15,7 @@
 #include "daemon/service/params.h"
 #include "daemon/service/permission.h"
 #include "daemon/service/plans.h"
+#include "daemon/service/polite_volume.h"
 #include "daemon/service/progress_json.h"
 #include "daemon/service/worker.h"
 #include "daemon/snapshot/keeper.h"
@@ -61,7 +62,10 @@ class Service final : public Handler, private WorkerObserver {
   void SetPrincipals(store::UserPrincipals principals) { permission_.SetPrincipals(std::move(principals)); }
   static std::vector<std::string_view> MethodNames();
   // How fast the work goes on. Any thread, at any time.
-  void SetPace(const PaceSettings& settings) { worker_.SetPace(settings); }
+  void SetPace(const PaceSettings& settings) {
+    background_.SetGivesWay(!settings.full_speed);
+    worker_.SetPace(settings);
+  }
   // As the methods `pause` and `resume` without a root, but for this run alone. Any thread.
   void SetPaused(bool paused);
   // A look at everything so long after the last one; 0: never. On the thread of the io_context.
@@ -181,6 +185,7 @@ class Service final : public Handler, private WorkerObserver {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   LineLimit trouble_limit_{20, std::chrono::seconds(10)};
   asio::steady_timer trouble_timer_;
+  PoliteVolume background_;  // For the worker's threads, and the pace of the keeper's.
   Worker worker_;
   HolderWatch holders_;
   std::unique_ptr<Freshness> fresh_;
