@@ -16,6 +16,9 @@ namespace {
 constexpr Verdict kOrder[] = {Verdict::kReadable, Verdict::kCovered, Verdict::kPending, Verdict::kDenied,
                               Verdict::kSkipped,  Verdict::kDrifted, Verdict::kFailed,  Verdict::kUnknown};
 
+// Of paths and reasons in one page of failures.
+constexpr std::size_t kPageBytes = 256 << 10;
+
 }  // namespace
 
 const char* const kStale = "changes were missed: it is looked at again";
@@ -137,21 +140,30 @@ Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer, const F
   const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
   if (!grants) return std::unexpected(grants.error());
   Json listed = Json::array();
+  std::size_t seen = 0, bytes = 0, next = 0;
   for (const store::Failure& failure : *failures) {
     const auto grant = std::ranges::find(*grants, failure.grant, &store::Grant::id);
-    if (grant == grants->end() ? viewer.IsAdmin() : viewer.Owns(*grant)) listed.push_back(ToJson(failure));
+    const bool is_his = grant == grants->end() ? viewer.IsAdmin() : viewer.Owns(*grant);
+    if (!is_his || seen++ < wanted.skip) continue;
+    if (wanted.limit && (listed.size() >= *wanted.limit || bytes > kPageBytes)) {
+      next = seen - 1;
+      break;
+    }
+    bytes += failure.path.size() + failure.error.reason.size();
+    listed.push_back(ToJson(failure));
   }
   Json answer = {{"failures", std::move(listed)}};
+  if (next > 0) answer["next"] = next;
   const auto add = [&](const char* name, TombstonesWanted which) -> Expected<void> {
     Expected<Json> tombstones = TombstonesJson(ledger, viewer, which);
     if (!tombstones) return std::unexpected(tombstones.error());
     answer[name] = std::move(*tombstones);
     return {};
   };
-  if (wanted.tombstones)
+  if (wanted.tombstones && wanted.skip == 0)
     if (Expected<void> added = add("tombstones", TombstonesWanted::kStanding); !added)
       return std::unexpected(added.error());
-  if (wanted.dismissed)
+  if (wanted.dismissed && wanted.skip == 0)
     if (Expected<void> added = add("dismissed", TombstonesWanted::kDismissed); !added)
       return std::unexpected(added.error());
   return answer;

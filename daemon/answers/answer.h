@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "daemon/answers/viewer.h"
@@ -33,6 +34,10 @@ Expected<Json> StatusJson(store::Ledger& ledger, const Viewer& viewer = {});
 // {"failures": [...]}, and where asked for "tombstones" and "dismissed": daemon/answers/tombstones.h.
 struct FailuresWanted {
   bool tombstones = false, dismissed = false;
+  // At most so many behind the first `skip`, and no more text than one message should have: "next" is then the `skip`
+  // for what follows, if there is more. The others are told with the first page.
+  std::size_t skip = 0;
+  std::optional<std::size_t> limit = std::nullopt;
 };
 Expected<Json> FailuresJson(store::Ledger& ledger, const Viewer& viewer = {}, const FailuresWanted& wanted = {});
 // {"coverage": [for each grant that reaches `path`]}. kNotFound where none has it in its index.

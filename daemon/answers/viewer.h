@@ -23,6 +23,7 @@ class Viewer {
       : is_admin_(false), user_(std::move(user)), token_(std::move(token)) {}
 
   bool IsAdmin() const { return is_admin_; }
+  const std::string& User() const { return user_; }  // Empty: an administrator.
   // The grant is his, or he is an administrator.
   bool Owns(const store::Grant& grant) const;
 

@@ -12,6 +12,13 @@ namespace acledger::daemon {
 
 using store::LogLevel;
 
+namespace {
+
+// For clients to take what they were answered at the end.
+constexpr std::chrono::seconds kForLastWords{1};
+
+}  // namespace
+
 struct Host::Opened {
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<scanner::ChangeWatch> watch;   // Null: nobody else writes the volume, or changes are not told.
@@ -128,8 +135,12 @@ Expected<void> Host::Listen() {
     places = {DefaultEndpoint()};
     if (FallbackEndpoint() != places.front()) places.push_back(FallbackEndpoint());
   }
+  const Expected<std::vector<security::Sid>> sandboxes = service_->Sandboxes();
+  if (!sandboxes) return std::unexpected(sandboxes.error());
+  const Expected<std::string> sddl = EndpointSddl(*sandboxes);
+  if (!sddl) return std::unexpected(sddl.error());
   Expected<std::string> place = ListenWhereAllowed(
-      places, [this](const std::string& one) { return server_->Listen({one, EndpointSddl()}); },
+      places, [&](const std::string& one) { return server_->Listen({one, *sddl}); },
       [this](const Error& error, const std::string& next) {
         log_->Write(LogLevel::kWarning, error.ToString() + "; listening at " + next + " instead");
       });
@@ -155,9 +166,13 @@ void Host::End() {
   log_->Announce("ending: the batch is finished first");
   verify_timer_.cancel();
   service_->Stop();
-  server_->Close();
-  io_.stop();
-  log_->Announce("ended");
+  // Behind what it has just answered.
+  asio::post(io_, [this] {
+    server_->Finish(kForLastWords, [this] {
+      io_.stop();
+      log_->Announce("ended");
+    });
+  });
 }
 
 // Nobody asks for these before the start is over.

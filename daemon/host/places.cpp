@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/host/places.h"
 
+#include "daemon/target/absolute_path.h"
 #include "daemon/target/live_volume.h"
 
 namespace acledger::daemon {
 
 Expected<std::string> LedgerPlace(const DaemonOptions& options) {
-  if (!options.ledger.empty()) return options.ledger;
-  if (!options.image.empty()) return options.image + ".acledger";
+  if (!options.ledger.empty()) return AbsolutePath(options.ledger);
+  if (!options.image.empty()) return AbsolutePath(options.image + ".acledger");
   return LiveLedgerPath(true);
 }
 

@@ -9,8 +9,8 @@
 
 namespace acledger::daemon {
 
-// The ledger that these options mean. The machine's folder is made where it is missing, and checked: it must belong to
-// SYSTEM or Administrators.
+// The ledger that these options mean, by its absolute path: a client in another folder compares it with its own. The
+// machine's folder is made where it is missing, and checked: it must belong to SYSTEM or Administrators.
 Expected<std::string> LedgerPlace(const DaemonOptions& options);
 
 // acledger.toml where nobody names one: beside the machine's ledger on Windows, /etc/acledger elsewhere. It may be

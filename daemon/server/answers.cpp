@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/server/answers.h"
 
+#include <algorithm>
+
 #include "daemon/rpc/message.h"
 
 namespace acledger::daemon {
+
+bool Answers::Admit(std::size_t bytes) {
+  std::size_t before = admitted_;
+  do {
+    if (before > 0 && bytes > most_bytes_ - std::min(before, most_bytes_)) return false;
+  } while (!admitted_.compare_exchange_weak(before, before + bytes));
+  return true;
+}
 
 std::size_t Answers::Expect() {
   ++missing_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +13,13 @@ namespace acledger::daemon {
 // Gathers what is answered to one message: a line, or an array of all that a batch asked. One thread.
 class Answers {
  public:
-  Answers(bool is_batch, std::shared_ptr<Tally> tally) : is_batch_(is_batch), held_(std::move(tally)) {}
+  // `most_bytes`: of a batch's answers together.
+  Answers(bool is_batch, std::size_t most_bytes, std::shared_ptr<Tally> tally)
+      : is_batch_(is_batch), most_bytes_(most_bytes), held_(std::move(tally)) {}
+
+  // Before an answer of so many bytes waits for its turn: false where the batch has too much already. The first one
+  // always fits, as one that is asked alone. Any thread.
+  bool Admit(std::size_t bytes);
 
   // One more answer will come; gives its place. Notifications have none.
   std::size_t Expect();
@@ -22,7 +29,9 @@ class Answers {
   std::optional<std::string> TakeLine();
 
  private:
-  bool is_batch_;
+  const bool is_batch_;
+  const std::size_t most_bytes_;
+  std::atomic<std::size_t> admitted_ = 0;
   Held held_;
   std::vector<std::string> lines_;
   std::size_t missing_ = 0;

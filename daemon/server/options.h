@@ -21,7 +21,8 @@ struct ListenAt {
 // What one client may take of the server. A client past a hard limit is told so by an error without an id (where it
 // still reads) and closed; others do not notice.
 struct ServerOptions {
-  // One more takes the place of one that has not called yet; where all have, it is told "busy" and closed.
+  // One more takes the place of one that has not called yet; where all have, it is told "busy" and closed. One user
+  // who is no administrator gets a quarter of them, and all users together leave an eighth to administrators.
   std::size_t clients = 64;
   // Of a line; hard.
   std::size_t message_bytes = 1 << 20;
@@ -29,7 +30,7 @@ struct ServerOptions {
   // call may begin.
   std::size_t calls_in_flight = 32;
   // Answers that wait to be taken; hard, looked at before one more is queued, so that one large answer always fits.
-  // From a quarter on, no call is begun.
+  // From a quarter on, no call is begun. The answers of one batch have as much together; the rest are errors.
   std::size_t reply_bytes = 4 << 20;
   // Notifications that wait to be taken: past one of the two, the oldest are dropped, and
   // {"method": "missed", "params": {"count": N}} comes in their place.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/rpc/message.h"
+#include "daemon/server/seats.h"
 #include "daemon/server/session.h"
 
 namespace acledger::daemon {
@@ -24,14 +25,19 @@ constexpr std::chrono::milliseconds kBeforeNextAccept{100};
 class Server::State : public SessionOwner, public std::enable_shared_from_this<State> {
  public:
   State(asio::io_context& io, Handler& handler, const ServerOptions& options)
-      : handler_(handler), parts_(std::make_shared<SessionParts>(io, options, std::make_shared<Gate>(io), tally_)) {}
+      : handler_(handler),
+        parts_(std::make_shared<SessionParts>(io, options, std::make_shared<Gate>(io), tally_)),
+        seats_(options.clients),
+        last_words_(io) {}
 
   Handler& Behind() override { return handler_; }
+  Expected<void> Identified(const Caller& caller) override { return seats_.Take(caller); }
   void Ended(ClientId client) override;
 
   Expected<void> Listen(const ListenAt& place);
   bool Notify(ClientId client, std::string_view method, const Json& params);
   void Disconnect(ClientId client);
+  void Finish(std::chrono::milliseconds time, std::function<void()> done);
   void Close();
   ServerCounters Counters() const { return tally_->Read(); }
 
@@ -41,6 +47,7 @@ class Server::State : public SessionOwner, public std::enable_shared_from_this<S
     asio::steady_timer pause;
   };
 
+  bool IsEnding() const { return is_closed_ || finished_; }
   void Accept(Place& place);
   void AcceptLater(Place& place);
   void Admit(std::unique_ptr<Stream> stream);
@@ -51,6 +58,9 @@ class Server::State : public SessionOwner, public std::enable_shared_from_this<S
   const std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   const std::shared_ptr<const SessionParts> parts_;
   std::vector<std::unique_ptr<Place>> places_;
+  Seats seats_;
+  asio::steady_timer last_words_;
+  std::function<void()> finished_;
   ClientId last_id_ = 0;
   bool is_closed_ = false;
   std::unordered_set<ClientId> refused_;  // Of sessions_, those that only hear why.
@@ -69,10 +79,10 @@ Expected<void> Server::State::Listen(const ListenAt& place) {
 // The places stay until the State goes, and that is kept by whoever waits.
 void Server::State::Accept(Place& place) {
   place.listener->Accept([self = shared_from_this(), &place](Expected<std::unique_ptr<Stream>> stream) {
-    if (self->is_closed_) return;
+    if (self->IsEnding()) return;
     if (stream) {
       self->Admit(std::move(*stream));
-      if (!self->is_closed_) self->Accept(place);
+      if (!self->IsEnding()) self->Accept(place);
     } else {
       self->handler_.Trouble(stream.error());
       self->AcceptLater(place);
@@ -83,7 +93,7 @@ void Server::State::Accept(Place& place) {
 void Server::State::AcceptLater(Place& place) {
   place.pause.expires_after(kBeforeNextAccept);
   place.pause.async_wait([self = shared_from_this(), &place](std::error_code) {
-    if (!self->is_closed_) self->Accept(place);
+    if (!self->IsEnding()) self->Accept(place);
   });
 }
 
@@ -128,6 +138,8 @@ void Server::State::Ended(ClientId client) {
     const std::lock_guard lock(mutex_);
     if (sessions_.erase(client) == 0) return;
   }
+  seats_.Leave(client);
+  if (finished_ && sessions_.empty()) last_words_.cancel();
   if (refused_.erase(client) == 0) --tally_->clients;
 }
 
@@ -157,6 +169,19 @@ void Server::State::Disconnect(ClientId client) {
   session->Close();
 }
 
+void Server::State::Finish(std::chrono::milliseconds time, std::function<void()> done) {
+  for (const std::unique_ptr<Place>& place : places_) place->listener->Close();
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (const auto& [id, session] : sessions_) sessions.push_back(session);  // They go while they are told.
+  for (const std::shared_ptr<Session>& session : sessions) session->Finish();
+  finished_ = std::move(done);
+  last_words_.expires_after(sessions_.empty() ? std::chrono::milliseconds::zero() : time);
+  last_words_.async_wait([self = shared_from_this()](std::error_code) {
+    self->Close();
+    if (const auto finished = std::exchange(self->finished_, nullptr)) finished();
+  });
+}
+
 void Server::State::Close() {
   is_closed_ = true;
   parts_->gate->Close();
@@ -183,6 +208,9 @@ bool Server::Notify(ClientId client, std::string_view method, const Json& params
   return state_->Notify(client, method, params);
 }
 void Server::Disconnect(ClientId client) { state_->Disconnect(client); }
+void Server::Finish(std::chrono::milliseconds time, std::function<void()> done) {
+  state_->Finish(time, std::move(done));
+}
 void Server::Close() { state_->Close(); }
 ServerCounters Server::Counters() const { return state_->Counters(); }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +34,10 @@ class Server {
 
   // Ends this client's connection, without telling it why. Gone() follows later.
   void Disconnect(ClientId client);
+
+  // Stops listening and reading, and ends each connection when what was answered is written, but all of them after
+  // `time`; then as Close(), and `done` is called.
+  void Finish(std::chrono::milliseconds time, std::function<void()> done);
 
   // Stops listening and ends all connections at once; no method of the handler is called any more.
   void Close();

@@ -33,6 +33,13 @@ void Session::EndWith(const Error& why) {
   Flush();
 }
 
+void Session::Finish() {
+  if (IsOver()) return;
+  is_ending_ = true;
+  read_timer_.Stop();
+  Flush();
+}
+
 void Session::Close() {
   if (is_closed_) return;
   SessionOwner* const owner = owner_;

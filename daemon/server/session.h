@@ -22,6 +22,8 @@ class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
   virtual Handler& Behind() = 0;
+  // Once, when it is known who calls. An error is told to the client, which is then closed.
+  virtual Expected<void> Identified(const Caller& caller) = 0;
   // The last word of a session.
   virtual void Ended(ClientId client) = 0;
 };
@@ -50,6 +52,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Writes what waits in the outbox, as long as something does.
   void Flush();
+  // Ends the connection as soon as what waits is written.
+  void Finish();
   // Ends the connection now.
   void Close();
   // Close() without a word to the owner and its handler.

@@ -40,8 +40,12 @@ bool Session::KnowsCaller() {
     Refuse(caller.error());
     return false;
   }
+  caller->client = id_;
+  if (const Expected<void> seated = owner_->Identified(*caller); !seated) {
+    Refuse(seated.error());
+    return false;
+  }
   caller_ = std::move(*caller);
-  caller_->client = id_;
   return true;
 }
 
@@ -74,7 +78,7 @@ bool Session::BeginLines() {
 
 void Session::Handle(std::string_view line) {
   Message message = ParseMessage(line);
-  const auto answers = std::make_shared<Answers>(message.is_batch, parts_->tally);
+  const auto answers = std::make_shared<Answers>(message.is_batch, parts_->options.reply_bytes, parts_->tally);
   std::vector<std::optional<std::size_t>> places;
   for (const auto& request : message.requests)
     places.push_back(request && !request->id ? std::nullopt : std::optional(answers->Expect()));
@@ -115,6 +119,8 @@ Reply Session::MakeReply(std::optional<Json> id, std::shared_ptr<Answers> answer
   return Reply([self = weak_from_this(), gate = parts_->gate, id = std::move(id), answers = std::move(answers), place,
                 prompt = std::move(prompt)](Expected<Json> answer) mutable {
     std::string line = id ? AnswerLine(*id, answer) : std::string();
+    if (id && !answers->Admit(line.size()))
+      line = ErrorLine(*id, {ErrorKind::kTooLarge, "answer a batch", {}, 0, "its answers are too long: ask for less"});
     if (std::this_thread::get_id() == prompt->thread && prompt->is_open) {
       prompt->line = std::move(line);
       return;

@@ -71,6 +71,20 @@ Expected<void> Permission::MayCall(const Caller& caller, std::string_view method
   return Fail(ErrorKind::kDenied, std::string(method), "is for administrators: run it elevated");
 }
 
+void Permission::KnowSandbox(const Sid& principal) {
+  const std::lock_guard lock(mutex_);
+  if (std::ranges::find(sandboxes_, principal) == sandboxes_.end()) sandboxes_.push_back(principal);
+}
+
+Expected<void> Permission::MayCallFrom(const Caller& caller) const {
+  if (caller.is_admin) return {};
+  const std::lock_guard lock(mutex_);
+  for (const Sid& sandbox : sandboxes_)
+    if (Holds(caller.token, sandbox))
+      return Fail(ErrorKind::kDenied, "serve the caller", "it runs in a sandbox, as " + sandbox.ToString());
+  return {};
+}
+
 Viewer Permission::ViewerOf(const Caller& caller) {
   return caller.is_admin ? Viewer() : Viewer(caller.user, caller.token);
 }

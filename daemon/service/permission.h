@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "daemon/answers/viewer.h"
 #include "daemon/server/handler.h"
@@ -36,6 +38,11 @@ class Permission {
   // kDenied for who may not call it, and for a caller whose token contradicts what is said of him.
   static Expected<void> MayCall(const Caller& caller, std::string_view method);
 
+  // Principals of grants are sandboxes: what runs under their SIDs is none of the daemon's clients. Any thread.
+  void KnowSandbox(const security::Sid& principal);
+  // kDenied for a user whose token holds one of them.
+  Expected<void> MayCallFrom(const Caller& caller) const;
+
   static Viewer ViewerOf(const Caller& caller);
 
   // Takes a request for access in: an administrator's as it is; a user's with his token, by which each object is
@@ -50,6 +57,8 @@ class Permission {
 
   store::Ledger& ledger_;
   store::UserPrincipals principals_;
+  mutable std::mutex mutex_;
+  std::vector<security::Sid> sandboxes_;  // Few: one for each user.
 };
 
 }  // namespace acledger::daemon

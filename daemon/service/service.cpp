@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
+#include <limits>
 #include <variant>
 
 #include "daemon/answers/answer.h"
@@ -10,6 +11,13 @@
 #include "daemon/service/service_wait.h"
 
 namespace acledger::daemon {
+
+namespace {
+
+// In one answer.
+constexpr std::uint64_t kMostFailures = 1000;
+
+}  // namespace
 
 // How it answers: at once, or later through the Reply. Who may call it: permission.h.
 struct Service::Method {
@@ -38,7 +46,8 @@ Service::Service(asio::io_context& io, const ServiceParts& parts)
       own_processes_(parts.processes ? nullptr : SystemProcessTable()),
       processes_(parts.processes ? parts.processes : own_processes_.get()),
       trouble_timer_(io),
-      worker_(parts.volume, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
+      background_(parts.volume, parts.polite),
+      worker_(background_, parts.writer, *this, parts.readers, parts.load, {.full_speed = !parts.polite}),
       holders_(io, parts.reader, *processes_,
                [this](std::vector<store::HolderId> dead) { ReleaseDead(std::move(dead)); }),
       plans_(parts.volume, parts.ledger_path, parts.readers,
@@ -67,13 +76,15 @@ Expected<void> Service::Start() {
   if (*paused) worker_.WithQueue([](Queue& queue) { queue.PauseAll(); });
   if (parts_.snapshots) {
     const auto trouble = [this](const Error& error) { log_(true, error.ToString()); };
-    Expected<std::unique_ptr<snapshot::Keeper>> keeper = snapshot::Keeper::Start(parts_.ledger_path, trouble);
+    Expected<std::unique_ptr<snapshot::Keeper>> keeper =
+        snapshot::Keeper::Start(parts_.ledger_path, trouble, [this] { background_.Follow(); });
     if (!keeper) return std::unexpected(keeper.error());
     keeper_ = std::move(*keeper);
     parts_.writer.SetOnCommit([this] { keeper_->Wake(); });
   }
   const Expected<std::vector<store::Grant>> grants = parts_.writer.Grants();
   if (!grants) return std::unexpected(grants.error());
+  for (const store::Grant& grant : *grants) permission_.KnowSandbox(grant.principal);
   if (fresh_) KeepFresh();
   if (Expected<void> started = worker_.Start(); !started) return started;
   if (fresh_) fresh_->Start(parts_.reader, *grants);
@@ -103,14 +114,16 @@ void Service::Stop() {
     parts_.writer.SetOnCommit({});
     keeper_->Stop();
   }
-  explaining_.join();
+  asking_.Stop();
 }
 
 void Service::Call(const Caller& caller, std::string method, Json params, Reply reply) {
+  if (stopped_) return reply(Fail(ErrorKind::kBusy, method, "the daemon is ending"));
   const auto& methods = Methods();
   const auto found = std::ranges::find(methods, method, &std::pair<std::string_view, Method>::first);
   if (found == methods.end()) return reply(std::unexpected(MethodNotFound(method)));
   if (Expected<void> may = Permission::MayCall(caller, method); !may) return reply(std::unexpected(may.error()));
+  if (Expected<void> may = permission_.MayCallFrom(caller); !may) return reply(std::unexpected(may.error()));
   if (keeper_ && !caller.is_admin && !caller.token.sids.empty()) keeper_->Know(caller.user, caller.token);
   Params named(params);
   if (const auto* now = std::get_if<Method::Now>(&found->second.run)) return reply((this->**now)(caller, named));
@@ -137,7 +150,7 @@ void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
 void Service::OnLooked(const JobReport& report) {
   constexpr std::size_t kMostFolders = 50;
   const auto* done = std::get_if<scanner::ProvisionReport>(&report.result);
-  if (!done || !done->differs) return;
+  if (!done || !done->differs) return WakeWaits();
   Json folders = Json::array();
   for (const scanner::PathComponents& folder : report.folders)
     if (folders.size() < kMostFolders) folders.push_back(scanner::FormatPath(folder));
@@ -156,7 +169,7 @@ void Service::OnLooked(const JobReport& report) {
 }
 
 void Service::OnEnded(const JobReport& report) {
-  if (report.held) return;
+  if (report.held) return WakeWaits();
   if (fresh_ && report.how == Ended::kDone && !worker_.HoldsBack() &&
       worker_.WithQueue([](const Queue& queue) { return queue.Jobs().empty(); }))
     fresh_->AllDone(parts_.writer);
@@ -233,13 +246,16 @@ void Service::Coverage(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   if (caller.is_admin) return reply(CoverageJson(parts_.reader, path));
-  asio::post(explaining_, [this, path, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
-    reply(CoverageJson(parts_.explainer, path, viewer));
-  });
+  asking_.Ask(
+      caller.user,
+      [this, path, viewer = Permission::ViewerOf(caller)] { return CoverageJson(parts_.explainer, path, viewer); },
+      std::move(reply));
 }
 
 Expected<Json> Service::Failures(const Caller& caller, Params& params) {
-  const FailuresWanted wanted{params.Flag("tombstones"), params.Flag("dismissed")};
+  FailuresWanted wanted{params.Flag("tombstones"), params.Flag("dismissed")};
+  wanted.skip = params.NumberOr("skip", 0, std::numeric_limits<std::int64_t>::max());
+  wanted.limit = std::max<std::uint64_t>(params.NumberOr("limit", kMostFailures, kMostFailures), 1);
   if (const Expected<void> ended = params.End(); !ended) return std::unexpected(ended.error());
   return FailuresJson(parts_.reader, Permission::ViewerOf(caller), wanted);
 }
@@ -248,10 +264,12 @@ Expected<Json> Service::Failures(const Caller& caller, Params& params) {
 void Service::Explain(const Caller& caller, Params& params, Reply reply) {
   const std::string path = params.Text("path"), access = params.TextOr("access", "");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  asio::post(explaining_,
-             [this, path, access, viewer = Permission::ViewerOf(caller), reply = std::move(reply)]() mutable {
-               reply(ExplainJson(parts_.explainer, &parts_.volume, path, access, viewer));
-             });
+  asking_.Ask(
+      caller.is_admin ? "" : caller.user,
+      [this, path, access, viewer = Permission::ViewerOf(caller)] {
+        return ExplainJson(parts_.explainer, &parts_.volume, path, access, viewer);
+      },
+      std::move(reply));
 }
 
 Expected<Json> Service::Subscribe(const Caller& caller, Params& params) {

@@ -3,18 +3,19 @@
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 
 #include "daemon/server/server.h"
+#include "daemon/service/asking.h"
 #include "daemon/service/freshness.h"
 #include "daemon/service/holders.h"
 #include "daemon/service/line_limit.h"
 #include "daemon/service/params.h"
 #include "daemon/service/permission.h"
 #include "daemon/service/plans.h"
+#include "daemon/service/polite_volume.h"
 #include "daemon/service/progress_json.h"
 #include "daemon/service/worker.h"
 #include "daemon/snapshot/keeper.h"
@@ -61,7 +62,10 @@ class Service final : public Handler, private WorkerObserver {
   void SetPrincipals(store::UserPrincipals principals) { permission_.SetPrincipals(std::move(principals)); }
   static std::vector<std::string_view> MethodNames();
   // How fast the work goes on. Any thread, at any time.
-  void SetPace(const PaceSettings& settings) { worker_.SetPace(settings); }
+  void SetPace(const PaceSettings& settings) {
+    background_.SetGivesWay(!settings.full_speed);
+    worker_.SetPace(settings);
+  }
   // As the methods `pause` and `resume` without a root, but for this run alone. Any thread.
   void SetPaused(bool paused);
   // A look at everything so long after the last one; 0: never. On the thread of the io_context.
@@ -69,6 +73,8 @@ class Service final : public Handler, private WorkerObserver {
     if (fresh_) fresh_->SetVerifyEvery(every);
   }
   bool IsPaused();
+  // Principals of the ledger's grants, each once. Before Start().
+  Expected<std::vector<security::Sid>> Sandboxes();
   // Told when a client paused or resumed everything, on any thread. Before Start().
   void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
   // Whether a job runs at this moment. Any thread.
@@ -95,6 +101,7 @@ class Service final : public Handler, private WorkerObserver {
   void OnLooked(const JobReport& report);
   void KeepFresh();
   void Publish(std::string method, Json params);
+  void WakeWaits();  // Any thread.
   void LookAtWaits();
   void ArmTimer();
 
@@ -135,10 +142,18 @@ class Service final : public Handler, private WorkerObserver {
                                                 Worker::Wishes&)>;
   void Steer(const std::string& root, const Viewer& viewer, Steering steer, Reply reply);
   Expected<Json> PauseAll(store::Ledger& ledger);
+  // Takes their jobs out of the queue; adds them to `dropped`.
+  void Drop(const std::vector<store::Grant>& grants, std::vector<Job>& dropped);
+  void TellDropped(const std::vector<store::Grant>& grants, const std::vector<Job>& dropped);
   Expected<Json> ResumeThese(const std::vector<store::Grant>& grants, bool all, store::Ledger& ledger,
                              Worker::Wishes& wishes);
-  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, bool forced, scanner::Engine& engine,
-                               store::Ledger& ledger, Worker::Wishes& wishes);
+  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, const Viewer& viewer, bool forced,
+                               scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes);
+  // A user may force away what he holds himself, and nobody else: kBusy, without a word of who that is.
+  static Expected<void> CheckHeldByNoOther(const std::vector<store::Grant>& grants, const Viewer& viewer,
+                                           store::Ledger& ledger);
+  // kDenied where a user would hold too many roots. On the worker's thread, as the one before.
+  static Expected<void> MayHold(const Viewer& viewer, std::size_t roots, store::Ledger& ledger);
   static std::vector<store::GrantId> IdsOf(const std::vector<store::Grant>& grants);
   static Expected<void> KeepOnHold(store::Ledger& ledger, const std::vector<store::GrantId>& grants, bool on_hold);
   static Expected<bool> IsPausedForGood(store::Ledger& ledger);
@@ -151,8 +166,11 @@ class Service final : public Handler, private WorkerObserver {
                                                      const Viewer& viewer);
   // What a wait for `path` is about: GrantsNear(), and others' grants in which he may see it.
   Expected<std::vector<store::Grant>> GrantsAwaited(const std::string& path, const Viewer& viewer);
-  // Empty: not yet.
-  std::optional<Expected<Json>> AnswerOf(const Wait& wait);
+  // Whether there is nothing to wait for (any more).
+  Expected<bool> IsOver(const Wait& wait);
+  void AnswerWait(Wait& wait);
+  // A user may have so many waits at a time.
+  bool MayWait(const Viewer& viewer) const;
 
   asio::io_context& io_;
   ServiceParts parts_;
@@ -167,10 +185,11 @@ class Service final : public Handler, private WorkerObserver {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   LineLimit trouble_limit_{20, std::chrono::seconds(10)};
   asio::steady_timer trouble_timer_;
+  PoliteVolume background_;  // For the worker's threads, and the pace of the keeper's.
   Worker worker_;
   HolderWatch holders_;
   std::unique_ptr<Freshness> fresh_;
-  asio::thread_pool explaining_{1};
+  Asking asking_;
   Plans plans_;
   asio::steady_timer timer_;
   std::unordered_map<ClientId, Viewer> subscribers_;

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "daemon/answers/answer.h"
-#include "daemon/service/service_wait.h"
+#include "daemon/service/service.h"
 #include "store/clock.h"
 
 namespace acledger::daemon {
@@ -14,12 +14,38 @@ using store::Grant;
 
 namespace {
 
+// By all his processes. Each look at them reads all.
+constexpr std::size_t kMostHoldersOfAUser = 256;
+
 std::string RootOf(const std::vector<Grant>& grants, store::GrantId id) {
   const auto found = std::ranges::find(grants, id, &Grant::id);
   return found == grants.end() ? std::string() : found->root;
 }
 
 }  // namespace
+
+Expected<void> Service::CheckHeldByNoOther(const std::vector<Grant>& grants, const Viewer& viewer,
+                                           store::Ledger& ledger) {
+  if (viewer.IsAdmin()) return {};
+  const Expected<std::vector<store::Holder>> holders = ledger.Holders();
+  if (!holders) return std::unexpected(holders.error());
+  for (const store::Holder& holder : *holders)
+    if (holder.user != viewer.User() && std::ranges::count(grants, holder.grant, &Grant::id) > 0)
+      return Fail(ErrorKind::kBusy, "roll back",
+                  "somebody else holds it: wait for the release, or ask an administrator to take it back");
+  return {};
+}
+
+Expected<void> Service::MayHold(const Viewer& viewer, std::size_t roots, store::Ledger& ledger) {
+  if (viewer.IsAdmin()) return {};
+  const Expected<std::vector<store::Holder>> holders = ledger.Holders();
+  if (!holders) return std::unexpected(holders.error());
+  const auto own = static_cast<std::size_t>(std::ranges::count(*holders, viewer.User(), &store::Holder::user));
+  if (own + roots <= kMostHoldersOfAUser) return {};
+  return Fail(ErrorKind::kDenied, "acquire",
+              "a user may hold " + std::to_string(kMostHoldersOfAUser) +
+                  " roots at a time: release some (acledger holders lists them)");
+}
 
 // What must go on comes before what must go.
 Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes) {
@@ -79,8 +105,11 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
                 reply = std::make_shared<Reply>(std::move(reply))](scanner::Engine& engine, store::Ledger& ledger,
                                                                    Worker::Wishes& wishes) {
     std::vector<std::string> notes;
+    if (const Expected<void> may = MayHold(viewer, request.roots.size(), ledger); !may)
+      return (*reply)(std::unexpected(may.error()));
     const Expected<scanner::Engine::Acquired> acquired = engine.Acquire(request, holder, notes);
     if (!acquired) return (*reply)(std::unexpected(acquired.error()));
+    permission_.KnowSandbox(request.principal);
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     for (const Grant& grant : acquired->grants) wishes.Put({grant.id, Work::kProvision, Urgency::kWaitedFor});
     if (Expected<void> kept = KeepOnHold(ledger, IdsOf(acquired->grants), false); !kept)
@@ -98,30 +127,6 @@ void Service::Acquire(const Caller& caller, Params& params, Reply reply) {
     asio::post(io_, [=, this, roots = std::move(roots), answer = std::move(answer)]() mutable {
       WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(*reply));
     });
-  });
-}
-
-// One root after the other; who holds it is known in any case.
-void Service::WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
-                               std::chrono::steady_clock::time_point deadline, Json answer, Reply reply) {
-  if (roots.empty() || stopped_) {
-    answer["applied"] = roots.empty();
-    return reply(std::move(answer));
-  }
-  const std::string root = std::move(roots.back());
-  roots.pop_back();
-  auto next = [this, client, viewer, roots = std::move(roots), deadline, answer = std::move(answer),
-               reply = std::move(reply)](Expected<Json> coverage) mutable {
-    if (coverage)
-      return WaitUntilApplied(client, viewer, std::move(roots), deadline, std::move(answer), std::move(reply));
-    answer["applied"] = false;
-    reply(std::move(answer));
-  };
-  worker_.IsWaitedFor(root);
-  waits_.push_back(std::make_unique<Wait>(Wait{client, viewer, root, deadline, Reply(std::move(next))}));
-  // Not at once: this may be called while the waits are looked at.
-  asio::post(io_, [this] {
-    if (!stopped_) LookAtWaits();
   });
 }
 

@@ -12,6 +12,15 @@ void Service::SetPaused(bool paused) {
   worker_.WithQueue([paused](Queue& queue) { paused ? queue.PauseAll() : queue.ResumeAll(); });
 }
 
+Expected<std::vector<security::Sid>> Service::Sandboxes() {
+  const Expected<std::vector<Grant>> grants = parts_.reader.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  std::vector<security::Sid> principals;
+  for (const Grant& grant : *grants)
+    if (std::ranges::find(principals, grant.principal) == principals.end()) principals.push_back(grant.principal);
+  return principals;
+}
+
 bool Service::IsPaused() {
   return worker_.WithQueue([](const Queue& queue) { return queue.IsPaused(); });
 }

@@ -112,23 +112,39 @@ Expected<Json> Service::ResumeThese(const std::vector<Grant>& grants, bool all, 
 void Service::Cancel(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.Text("root");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const auto cancel = [this](const std::vector<Grant>& grants) {
-    worker_.WithQueue([&](Queue& queue) {
-      for (const Grant& grant : grants) queue.Cancel(grant.id);
-    });
-  };
   const Viewer viewer = Permission::ViewerOf(caller);
-  if (const auto grants = GrantsWithRoot(parts_.reader, root, viewer)) cancel(*grants);
+  const auto dropped = std::make_shared<std::vector<Job>>();
+  if (const auto grants = GrantsWithRoot(parts_.reader, root, viewer)) Drop(*grants, *dropped);
   Steer(
       root, viewer,
-      [cancel](const std::vector<Grant>& grants, scanner::Engine&, store::Ledger& ledger,
-               Worker::Wishes&) -> Expected<Json> {
-        cancel(grants);
+      [this, dropped](const std::vector<Grant>& grants, scanner::Engine&, store::Ledger& ledger,
+                      Worker::Wishes&) -> Expected<Json> {
+        Drop(grants, *dropped);
         if (const Expected<void> kept = KeepOnHold(ledger, IdsOf(grants), true); !kept)
           return std::unexpected(kept.error());
+        TellDropped(grants, *dropped);
         return Json{{"cancelled", Listed(grants)}};
       },
       std::move(reply));
+}
+
+void Service::Drop(const std::vector<Grant>& grants, std::vector<Job>& dropped) {
+  worker_.WithQueue([&](Queue& queue) {
+    for (const Job& job : queue.Jobs())
+      if (std::ranges::find(grants, job.grant, &Grant::id) != grants.end() && queue.Cancel(job.grant))
+        dropped.push_back(job);
+  });
+}
+
+// On the worker's thread: what was running has ended by now. Who follows it would wait for ever.
+void Service::TellDropped(const std::vector<Grant>& grants, const std::vector<Job>& dropped) {
+  for (const Grant& grant : grants) {
+    const auto job = std::ranges::find(dropped, grant.id, &Job::grant);
+    if (job == dropped.end()) continue;
+    log_(false, std::string(Name(job->work)) + " " + grant.root + ": cancelled");
+    Publish("ended", {{"grant", grant.id}, {"work", Name(job->work)}, {"root", grant.root}, {"ended", "cancelled"}});
+  }
+  WakeWaits();
 }
 
 }  // namespace acledger::daemon

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What changes something: the methods that give work to the Worker or steer it, and the wait for its end.
+// What changes something: the methods that give work to the Worker or steer it.
 #include <algorithm>
 
 #include "daemon/answers/answer.h"
 #include "daemon/answers/mask.h"
 #include "daemon/answers/reports.h"
-#include "daemon/service/service_wait.h"
+#include "daemon/service/service.h"
 #include "scanner/path.h"
 #include "security/sddl.h"
 #include "security/wtf8.h"
@@ -69,16 +69,6 @@ Expected<std::vector<Grant>> Service::GrantsWithRoot(store::Ledger& ledger, cons
   return grants;
 }
 
-Expected<std::vector<Grant>> Service::GrantsAwaited(const std::string& path, const Viewer& viewer) {
-  Expected<std::vector<Grant>> grants = GrantsNear(path, viewer);
-  if (!grants || viewer.IsAdmin()) return grants;
-  const Expected<std::vector<store::Ledger::Found>> seen = viewer.Find(parts_.reader, path);
-  if (!seen) return std::unexpected(seen.error());
-  for (const store::Ledger::Found& one : *seen)
-    if (std::ranges::find(*grants, one.grant.id, &Grant::id) == grants->end()) grants->push_back(one.grant);
-  return grants;
-}
-
 void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
@@ -90,6 +80,7 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
     if (!grants) return (*reply)(std::unexpected(grants.error()));
+    permission_.KnowSandbox(request.principal);
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
     for (const store::Grant& grant : *grants) wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
@@ -118,16 +109,17 @@ void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const auto roll_back = [this, all, forced](const std::vector<Grant>& grants, scanner::Engine& engine,
-                                             store::Ledger& ledger, Worker::Wishes& wishes) -> Expected<Json> {
-    Expected<Json> answer = RollbackThese(grants, forced, engine, ledger, wishes);
+  const Viewer viewer = Permission::ViewerOf(caller);
+  const auto roll_back = [this, all, forced, viewer](const std::vector<Grant>& grants, scanner::Engine& engine,
+                                                     store::Ledger& ledger, Worker::Wishes& wishes) -> Expected<Json> {
+    Expected<Json> answer = RollbackThese(grants, viewer, forced, engine, ledger, wishes);
     if (!answer || !all) return answer;
     const auto left = engine.Revisit([](const Grant&) { return true; });
     if (!left) return std::unexpected(left.error());
     (*answer)["left"] = ToJson(*left);
     return answer;
   };
-  Steer(root, Permission::ViewerOf(caller), roll_back, std::move(reply));
+  Steer(root, viewer, roll_back, std::move(reply));
 }
 
 // One grant: what `grant` gave, by the same words.
@@ -144,19 +136,21 @@ void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
     if (!parsed) return reply(std::unexpected(InvalidParams("\"mask\": " + parsed.error().reason)));
     rights = *parsed;
   }
+  const Viewer viewer = Permission::ViewerOf(caller);
   const auto revoke = [=, this, sid = *sid](std::vector<Grant> grants, scanner::Engine& engine, store::Ledger& ledger,
                                             Worker::Wishes& wishes) -> Expected<Json> {
     std::erase_if(grants,
                   [&](const Grant& grant) { return grant.principal != sid || (rights && grant.mask != *rights); });
-    if (!grants.empty()) return RollbackThese(grants, forced, engine, ledger, wishes);
+    if (!grants.empty()) return RollbackThese(grants, viewer, forced, engine, ledger, wishes);
     return std::unexpected(Error{ErrorKind::kNotFound, "find the grant", root, 0,
                                  "the root is granted to others alone (status lists principals and masks)"});
   };
-  Steer(root, Permission::ViewerOf(caller), revoke, std::move(reply));
+  Steer(root, viewer, revoke, std::move(reply));
 }
 
-Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, bool forced, scanner::Engine& engine,
-                                      store::Ledger& ledger, Worker::Wishes& wishes) {
+Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, const Viewer& viewer, bool forced,
+                                      scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
+  if (const Expected<void> his = CheckHeldByNoOther(grants, viewer, ledger); !his) return std::unexpected(his.error());
   const Expected<scanner::Begun> begun = engine.BeginRollback(IdsOf(grants), forced);
   if (!begun) return std::unexpected(begun.error());
   if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued) return std::unexpected(queued.error());
@@ -188,72 +182,6 @@ Expected<Json> Service::Prioritise(const Caller& caller, Params& params) {
     std::erase_if(*grants, [&](const store::Grant& one) { return !queue.Prioritise(one.id, Urgency::kWaitedFor); });
   });
   return Json{{"prioritised", Listed(*grants)}};
-}
-
-// --- waiting
-
-std::optional<Expected<Json>> Service::AnswerOf(const Wait& wait) {
-  const Expected<std::vector<store::Grant>> reached = GrantsAwaited(wait.path, wait.viewer);
-  if (!reached) return std::unexpected(reached.error());
-  bool busy = false;
-  worker_.WithQueue([&](const Queue& queue) {
-    for (const Job& job : queue.Jobs())
-      busy = busy || std::ranges::any_of(*reached, [&](const store::Grant& grant) { return grant.id == job.grant; });
-  });
-  if (!busy) return CoverageJson(parts_.reader, wait.path, wait.viewer);
-  const Expected<std::vector<store::Ledger::Found>> found = wait.viewer.Find(parts_.reader, wait.path);
-  if (!found || found->empty()) return std::nullopt;
-  const bool is_open = std::ranges::any_of(*found, [](const store::Ledger::Found& one) {
-    const auto has = [&](store::Verdict verdict) {
-      return one.node.verdict == verdict || (one.as_folder && one.as_folder->counts[verdict] > 0);
-    };
-    return has(store::Verdict::kPending) || has(store::Verdict::kUnknown) ||
-           one.grant.state == store::GrantState::kScanning;
-  });
-  if (is_open) return std::nullopt;
-  return CoverageJson(parts_.reader, wait.path, wait.viewer);
-}
-
-void Service::WaitFor(const Caller& caller, Params& params, Reply reply) {
-  const std::string path = params.Text("path");
-  const std::uint64_t timeout = params.NumberOr("timeout_ms", 30'000, 86'400'000);
-  if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
-  auto wait =
-      std::make_unique<Wait>(Wait{caller.client, Permission::ViewerOf(caller), path, deadline, std::move(reply)});
-  if (std::optional<Expected<Json>> answer = AnswerOf(*wait)) return wait->reply(std::move(*answer));
-  const Expected<std::vector<store::Grant>> reached = GrantsAwaited(path, wait->viewer);
-  if (!reached) return wait->reply(std::unexpected(reached.error()));
-  worker_.WithQueue([&](Queue& queue) {
-    for (const store::Grant& grant : *reached) queue.Prioritise(grant.id, Urgency::kWaitedFor);
-  });
-  worker_.IsWaitedFor(path);
-  waits_.push_back(std::move(wait));
-  ArmTimer();
-}
-
-void Service::LookAtWaits() {
-  const auto now = std::chrono::steady_clock::now();
-  for (const std::unique_ptr<Wait>& wait : std::exchange(waits_, {})) {
-    std::optional<Expected<Json>> answer = AnswerOf(*wait);
-    if (!answer && wait->deadline <= now)
-      answer = std::unexpected(Error{ErrorKind::kBusy, "wait for", wait->path, 0,
-                                     "not decided within the time; it goes on (status tells how far it is)"});
-    if (answer)
-      wait->reply(std::move(*answer));
-    else
-      waits_.push_back(std::make_unique<Wait>(std::move(*wait)));
-  }
-  ArmTimer();
-}
-
-void Service::ArmTimer() {
-  if (waits_.empty()) return;
-  const auto soonest = std::ranges::min_element(waits_, {}, [](const auto& wait) { return wait->deadline; });
-  timer_.expires_at((*soonest)->deadline);
-  timer_.async_wait([this](std::error_code cancelled) {
-    if (!cancelled && !stopped_) LookAtWaits();
-  });
 }
 
 }  // namespace acledger::daemon

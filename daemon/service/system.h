@@ -2,7 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+
+#include "security/error.h"
+#include "security/sid.h"
 
 // What differs by system, chosen by the build.
 namespace acledger::daemon {
@@ -18,7 +22,7 @@ void Notify(Notice notice);
 // The signal that asks to read the configuration again; empty where there is none.
 std::optional<int> ReloadSignal();
 
-// The descriptor of the pipe, as SDDL; empty where it is not used.
-std::string EndpointSddl();
+// The descriptor of the pipe, as SDDL: pipe_sddl.h, with this process' user. Empty where it is not used.
+Expected<std::string> EndpointSddl(std::span<const security::Sid> sandboxes);
 
 }  // namespace acledger::daemon

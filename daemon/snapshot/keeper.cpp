@@ -12,11 +12,10 @@ namespace acledger::daemon::snapshot {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kMostUsers = 64;
 constexpr auto kBetween = std::chrono::milliseconds(500);
 constexpr auto kRetry = std::chrono::milliseconds(100);
+constexpr auto kLongestRetry = std::chrono::seconds(10);
 // A reader holds the file for milliseconds, a scanner of viruses for a second: longer is worth telling.
 constexpr auto kPatience = std::chrono::seconds(3);
 
@@ -27,20 +26,25 @@ std::int64_t Now() {
 
 }  // namespace
 
-Expected<std::unique_ptr<Keeper>> Keeper::Start(const std::string& ledger, Trouble trouble) {
+Expected<std::unique_ptr<Keeper>> Keeper::Start(const std::string& ledger, Trouble trouble,
+                                                std::function<void()> on_round) {
   store::OpenOptions how;
   how.read_only = true;
   how.check_volume = false;
   Expected<std::unique_ptr<store::Ledger>> reader = store::Ledger::Open(ledger, how);
   if (!reader) return std::unexpected(reader.error());
   if (Expected<void> made = MakeFolder(FolderOf(ledger)); !made) return std::unexpected(made.error());
-  std::unique_ptr<Keeper> keeper(new Keeper(ledger, std::move(trouble), std::move(*reader)));
+  std::unique_ptr<Keeper> keeper(new Keeper(ledger, std::move(trouble), std::move(on_round), std::move(*reader)));
   keeper->thread_ = std::thread([raw = keeper.get()] { raw->Loop(); });
   return keeper;
 }
 
-Keeper::Keeper(std::string ledger, Trouble trouble, std::unique_ptr<store::Ledger> reader)
-    : ledger_(std::move(ledger)), trouble_(std::move(trouble)), reader_(std::move(reader)) {}
+Keeper::Keeper(std::string ledger, Trouble trouble, std::function<void()> on_round,
+               std::unique_ptr<store::Ledger> reader)
+    : ledger_(std::move(ledger)),
+      trouble_(std::move(trouble)),
+      on_round_(std::move(on_round)),
+      reader_(std::move(reader)) {}
 
 Keeper::~Keeper() { Stop(); }
 
@@ -72,32 +76,60 @@ void Keeper::Stop() {
 
 void Keeper::Loop() {
   std::unique_lock lock(mutex_);
-  bool is_busy = false;
-  Clock::time_point busy_since;
+  bool said_last = false;
+  Clock::time_point ended{};
   while (true) {
-    changed_.wait(lock, [this] { return is_due_ || is_ending_; });
-    is_due_ = false;
+    WaitUntilDue(lock);
     const bool is_last = is_ending_;
+    const bool everybody = std::exchange(is_due_, false) || (is_last && !std::exchange(said_last, true));
     lock.unlock();
+    if (on_round_) on_round_();
     const auto begun = Clock::now();
-    const Expected<void> written = WriteAll(is_last);
-    const auto took = Clock::now() - begun;
-    const bool was_busy = std::exchange(is_busy, !written && written.error().kind == ErrorKind::kBusy);
-    if (is_busy && !was_busy) busy_since = begun;
-    const bool is_patient = is_busy && begun - busy_since < kPatience;
-    if (!is_patient) Tell(written);
-    if (is_last && !is_patient) return;
+    WriteAll(everybody, is_last);
+    const auto took = Clock::now() - begun, rested = begun - std::exchange(ended, Clock::now());
     lock.lock();
-    if (is_busy) is_due_ = true;
-    const auto pause = !written ? Clock::duration(kRetry) : std::max<Clock::duration>(kBetween - took, took);
-    changed_.wait_for(lock, pause, [this, is_last] { return is_ending_ && !is_last; });
+    if (is_last && !IsPatient()) return;
+    // After a rest one may follow another: what changed while it was written is not kept waiting. Of a longer time it
+    // is half.
+    const Clock::duration rest = rested >= 2 * took ? Clock::duration{} : took;
+    changed_.wait_for(lock, is_last ? Clock::duration(kRetry) : std::max<Clock::duration>(kBetween - took, rest),
+                      [this, is_last] { return is_ending_ && !is_last; });
   }
 }
 
-void Keeper::Tell(const Expected<void>& written) {
-  std::string now = written ? std::string() : written.error().ToString();
-  if (!written && now != told_) trouble_(written.error());
-  told_ = std::move(now);
+// With the lock held.
+void Keeper::WaitUntilDue(std::unique_lock<std::mutex>& lock) {
+  const auto is_due = [this] { return is_due_ || is_ending_; };
+  const auto soonest = std::ranges::min_element(late_, {}, [](const auto& one) { return one.second.again; });
+  if (soonest == late_.end())
+    changed_.wait(lock, is_due);
+  else
+    changed_.wait_until(lock, soonest->second.again, is_due);
+}
+
+// Whether a busy file is to be waited for at the end.
+bool Keeper::IsPatient() const {
+  return std::ranges::any_of(
+      late_, [](const auto& one) { return one.second.is_busy && Clock::now() - one.second.since < kPatience; });
+}
+
+// A file that could not be written says what is not true any more: it is tried again until it is.
+void Keeper::Note(const std::string& user, const Expected<void>& written) {
+  if (written) {
+    late_.erase(user);
+    return;
+  }
+  const auto now = Clock::now();
+  Late& late = late_.try_emplace(user, Late{.since = now}).first->second;
+  late.is_busy = written.error().kind == ErrorKind::kBusy;
+  const bool is_patient = late.is_busy && now - late.since < kPatience;
+  late.delay =
+      is_patient ? Clock::duration(kRetry) : std::clamp<Clock::duration>(late.delay * 2, kRetry, kLongestRetry);
+  late.again = now + late.delay;
+  std::string text = written.error().ToString();
+  if (is_patient || text == late.told) return;
+  trouble_(written.error());
+  late.told = std::move(text);
 }
 
 // Requesters of grants, and who has asked; the newest token counts.
@@ -127,14 +159,20 @@ void Keeper::RemoveOthers(const std::map<std::string, security::Token>& users) {
   }
 }
 
-Expected<void> Keeper::WriteAll(bool is_last) {
+void Keeper::WriteAll(bool everybody, bool is_last) {
+  const auto begun = Clock::now();
+  // Stands for all: they could not be told apart.
+  if (const auto unread = late_.find(""); unread != late_.end()) everybody |= unread->second.again <= begun;
   const Expected<std::map<std::string, security::Token>> users = Users();
-  if (!users) return std::unexpected(users.error());
+  if (everybody || !users) Note("", users ? Expected<void>() : std::unexpected(users.error()));
+  if (!users) return;
   if (std::exchange(is_first_, false)) RemoveOthers(*users);
-  Expected<void> all;
-  for (const auto& [user, token] : *users)
-    if (Expected<void> written = WriteFor(user, Viewer(user, token), is_last); !written) all = std::move(written);
-  return all;
+  std::erase_if(late_, [&](const auto& one) { return !one.first.empty() && !users->contains(one.first); });
+  for (const auto& [user, token] : *users) {
+    const auto late = late_.find(user);
+    if (everybody || (late != late_.end() && late->second.again <= begun))
+      Note(user, WriteFor(user, Viewer(user, token), is_last));
+  }
 }
 
 Expected<void> Keeper::WriteFor(const std::string& user, const Viewer& viewer, bool is_last) {

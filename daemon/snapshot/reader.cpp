@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <map>
 
 #include "daemon/answers/answer.h"
@@ -130,6 +131,18 @@ Expected<void> Snapshot::ReadHead() {
   head_.daemon_ended = lines["daemon"] != "running";
   head_.state = lines["state"];
   return {};
+}
+
+Expected<void> Snapshot::CheckIsOf(const std::string& ledger, const std::string& user) const {
+  const auto native = [](const std::string& path) {
+    return std::filesystem::path(std::u8string(path.begin(), path.end()));
+  };
+  std::error_code ignored;  // What cannot be looked at is known by its name alone.
+  const bool same =
+      ledger == head_.ledger || std::filesystem::equivalent(native(ledger), native(head_.ledger), ignored);
+  if (same && user == head_.user) return {};
+  return std::unexpected(Error{ErrorKind::kMismatch, "read the snapshot", path_, 0,
+                               "it is of " + head_.user + " and of the ledger " + head_.ledger});
 }
 
 Expected<std::vector<Snapshot::Grant>> Snapshot::Grants() {

@@ -22,7 +22,7 @@ namespace acledger::daemon {
 //
 // Nothing in it is taken for covered unless a row whose checksum fits says so. Errors: kNotFound, kDenied (not
 // readable, or not the daemon's: somebody else could have written it), kCorrupt (damaged, truncated, contradicts
-// itself), kUnsupported (another format), kMismatch (another ledger's).
+// itself), kUnsupported (another format).
 class Snapshot {
  public:
   static Expected<Snapshot> Open(const std::string& path);
@@ -40,6 +40,9 @@ class Snapshot {
     std::string state;          // "complete", "working", "stale": some of it is unknown until the next scan.
   };
   const Head& About() const { return head_; }
+  // kMismatch where it is another ledger's (by its absolute path), or another user's. For a file that was found by
+  // these two.
+  Expected<void> CheckIsOf(const std::string& ledger, const std::string& user) const;
 
   // As one element of the daemon's `coverage`.
   struct Answer {

@@ -30,10 +30,10 @@ class DaemonCase(ImageCase):
             os.unlink(self.endpoint)
         os.environ.pop("ACLEDGER_ENDPOINT")
 
-    def start(self, wait=True):
-        self.daemon = subprocess.Popen([program("acledgerd"), "--foreground", "--image", self.image, "--endpoint",
-                                        self.endpoint],
-                                       stderr=subprocess.DEVNULL,
+    def start(self, wait=True, image=None, folder=None):
+        self.daemon = subprocess.Popen([program("acledgerd"), "--foreground", "--image", image or self.image,
+                                        "--endpoint", self.endpoint],
+                                       stderr=subprocess.DEVNULL, cwd=folder,
                                        env=os.environ | self.ENVIRONMENT)
         for _ in range(600):
             if not wait or self.answers():

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -88,6 +89,84 @@ class Daemon(DaemonCase):
         watch.send_signal(signal.SIGINT)
         self.assertEqual(watch.wait(20), 0)
 
+    def provision_by_a_paused_daemon(self):
+        """A daemon that holds back what the returned command wants."""
+        self.start()
+        stream = self.connect()
+        self.call(stream, "pause")
+        command = [program("acledger"), "provision", "--image", self.image, "--principal", PRINCIPAL, "--root", "\\work"]
+        following = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(following.stdout.close)
+        self.addCleanup(following.stderr.close)
+        self.addCleanup(following.kill)
+        while not self.call(stream, "status")["result"]["queue"]:
+            time.sleep(0.02)
+        time.sleep(0.5)  # Until it follows.
+        return stream, following
+
+    def test_ends_who_follows_what_is_cancelled(self):
+        stream, following = self.provision_by_a_paused_daemon()
+        self.assertIn("result", self.call(stream, "cancel", root="\\work"))
+        out, errors = following.communicate(timeout=60)
+        self.assertEqual(following.returncode, 1, out + errors)
+        self.assertIn("cancelled", errors)
+
+    def test_goes_on_when_the_showing_is_interrupted(self):
+        stream, following = self.provision_by_a_paused_daemon()
+        following.send_signal(signal.SIGINT)
+        out, errors = following.communicate(timeout=60)
+        self.assertEqual(following.returncode, 1, out + errors)
+        self.assertIn("the daemon goes on", errors)
+        self.assertNotIn("run the same command again", errors)
+        self.call(stream, "resume")
+        self.assertEqual(self.json("wait", "\\work")["coverage"][0]["pending"], 0)
+
+    def test_says_of_what_is_cancelled_half_way_that_it_is_not_decided(self):
+        self.start()
+        stream = self.connect()
+        for _ in range(20):
+            self.call(stream, "grant", principal=PRINCIPAL, roots=["\\Users\\dev"])
+            while not self.call(stream, "coverage", path="\\Users\\dev").get("result"):
+                pass
+            self.call(stream, "cancel", root="\\Users\\dev")
+            if not self.call(stream, "wait", path="\\Users\\dev")["result"]["decided"]:
+                break
+            self.json("rollback", "--all")
+        waited = self.acledger("wait", "\\Users\\dev", "--timeout", "60", expect=1)
+        self.assertIn("nobody is at work on it", waited.stderr)
+        self.acledger("resume", "\\Users\\dev", expect=0)
+        self.acledger("wait", "\\Users\\dev", "--timeout", "60", expect=0)
+
+    def test_answers_who_waits_when_it_ends(self):
+        self.start()
+        stream = self.connect()
+        self.call(stream, "pause")
+        self.call(stream, "grant", principal=PRINCIPAL, roots=["\\work"])
+        stream.write(b'{"jsonrpc":"2.0","id":7,"method":"wait","params":{"path":"\\\\work","timeout_ms":600000}}\n')
+        stream.flush()
+        time.sleep(0.3)
+        self.daemon.send_signal(signal.SIGTERM)
+        answer = json.loads(stream.readline())
+        self.assertEqual(answer["id"], 7)
+        self.assertIn("ending", answer["error"]["data"]["reason"])
+        self.assertEqual(self.daemon.wait(60), 0)
+
+    def test_is_asked_about_its_own_image_only(self):
+        """The same words name another image in another folder."""
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other)
+        shutil.copy(self.image, other)
+        self.start(image="disk.img", folder=self.folder)
+        command = [program("acledger"), "status", "--image", "disk.img", "--json"]
+        self.provision("\\work")
+        here = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60)
+        self.assertIn('"queue"', here.stdout, "the daemon answers about its own image")
+        rollback = [program("acledger"), "rollback", "--image", "disk.img", "--all", "--json"]
+        subprocess.run(rollback, cwd=other, capture_output=True, text=True, timeout=60)
+        self.assertEqual(len(self.json("status")["roots"]), 1)
+        there = subprocess.run(command, cwd=other, capture_output=True, text=True, timeout=60)
+        self.assertNotIn('"queue"', there.stdout)
+
     def test_is_the_only_one(self):
         self.start()
         second = subprocess.run([program("acledgerd"), "--foreground", "--image", self.image, "--endpoint",
@@ -118,11 +197,13 @@ class Kill(DaemonCase):
         undisturbed = self.provision("\\Users\\dev")
         takes = time.monotonic() - begun
         self.assertEqual(self.json("rollback", "--all")["remaining"], 0)
+        hits = {"provision": 0, "rollback": 0}
         for i in range(self.ROUNDS):
             stream = self.connect()
             self.assertIn("result", self.call(stream, "grant", principal=PRINCIPAL, roots=["\\Users\\dev"]))
             time.sleep(takes * i / self.ROUNDS)
             self.stop(signal.SIGKILL)
+            hits["provision"] += self.is_left_in("scanning", "planning", "applying")
             self.start()
             self.acledger("wait", "\\Users\\dev", "--timeout", "120", expect=0)
             status = self.json("status")
@@ -130,11 +211,19 @@ class Kill(DaemonCase):
             self.call(self.connect(), "rollback", all=True)
             time.sleep(takes * i / self.ROUNDS)
             self.stop(signal.SIGKILL)
+            hits["rollback"] += self.is_left_in("rolling back")
             self.start()
             self.until_nothing_is_granted()
         self.assertEqual(self.stop(), 0)
         self.assertEqual(self.security_ids(), before)
         self.audit()
+        print(f"of {self.ROUNDS} kills each, in the middle of work: {hits}")
+        self.assertGreater(hits["provision"], 0)
+        self.assertGreater(hits["rollback"], 0)
+
+    def is_left_in(self, *states):
+        """What the ledger says while no daemon runs."""
+        return any(root["state"] in states for root in self.json("status")["roots"])
 
     def until_nothing_is_granted(self):
         for _ in range(3000):

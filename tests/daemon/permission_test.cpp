@@ -158,6 +158,55 @@ TEST_F(PermissionTest, EveryMethodTellsAndChangesOnlyWhatIsTheCallers) {
   EXPECT_THAT(volume_.Sddl(u"bob/b1"), Not(HasSubstr(kBobsBox)));
 }
 
+TEST_F(PermissionTest, ServesNobodyWhoRunsInASandbox) {
+  Caller sandboxed = User(kBob);
+  sandboxed.token.sids.push_back(SidOf(kBobsBox));
+  EXPECT_TRUE(Call(sandboxed, "version")) << "nothing was ever granted to it";
+  GrantAll();
+  const auto refused = Call(sandboxed, "version");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kDenied);
+  EXPECT_TRUE(Call(User(kBob), "version"));
+  Make(Parts());
+  MustStart();
+  EXPECT_FALSE(Call(sandboxed, "version")) << "known from the ledger";
+}
+
+TEST_F(PermissionTest, TakesNothingAwayFromAnAdministratorWhoHoldsIt) {
+  Must(Grant(User(kBob), kBobsBox, "\\bob"));
+  Caller administrator = Administrator();
+  administrator.user = "S-1-5-21-11-22-33-500";
+  administrator.token.sids = {SidOf("S-1-5-21-11-22-33-500"), Sid::Administrators()};
+  administrator.process = 815;
+  const Json held = Must(Call(administrator, "acquire", {{"principal", kBobsBox}, {"roots", {"\\bob"}}}));
+  Must(Call(User(kBob), "acquire", {{"principal", kBobsBox}, {"roots", {"\\bob"}}}));
+  for (const bool forced : {false, true}) {
+    const auto refused = Call(User(kBob), "rollback", {{"root", "\\bob"}, {"force", forced}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kBusy);
+    EXPECT_THAT(refused.error().ToString(), Not(HasSubstr("815")));
+    EXPECT_THAT(refused.error().ToString(), Not(HasSubstr("-500")));
+  }
+  Must(Call(administrator, "release", {{"holder", held["holders"][0]["holder"]}}));
+  EXPECT_THAT(Call(User(kBob), "rollback", {{"root", "\\bob"}}).error().ToString(), HasSubstr("process 4711"));
+  EXPECT_TRUE(Call(User(kBob), "rollback", {{"root", "\\bob"}, {"force", true}})) << "his own he may";
+}
+
+TEST_F(PermissionTest, LetsAUserHoldSoManyRootsAndNoMore) {
+  Must(Call(Administrator(), "pause"));
+  const auto acquire = [this](const char* user, const char* box, const char* root) {
+    return Call(User(user), "acquire", {{"principal", box}, {"roots", Json::array({root})}});
+  };
+  Json last;
+  for (int i = 0; i < 256; ++i) last = Must(acquire(kBob, kBobsBox, "\\bob"));
+  const auto refused = acquire(kBob, kBobsBox, "\\bob");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().reason, HasSubstr("release some"));
+  EXPECT_TRUE(acquire(kAnn, kAnnsBox, "\\ann"));
+  Must(Call(User(kBob), "release", {{"holder", last["holders"][0]["holder"]}}));
+  EXPECT_TRUE(acquire(kBob, kBobsBox, "\\bob"));
+}
+
 TEST_F(PermissionTest, AMethodWithoutALineIsForAdministrators) {
   EXPECT_EQ(Permission::AudienceOf("something new"), Audience::kAdministrators);
   EXPECT_FALSE(Permission::MayCall(User(kAnn), "something new"));

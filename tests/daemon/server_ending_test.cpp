@@ -59,6 +59,33 @@ TEST(ServerEndingTest, DropsAnswersThatComeAfterTheServer) {
   EXPECT_TRUE(server.Behind().Gone().empty());
 }
 
+TEST(ServerEndingTest, WritesWhatWasAnsweredBeforeItEnds) {
+  TestServer server;
+  const auto waiting = server.ConnectRaw(), idle = server.ConnectRaw();
+  ASSERT_TRUE(waiting->Write(RequestLine(1, "hold", {}) + "\n", InLong()).has_value());
+  server.Behind().WaitHeld(1);
+  server.OnItsThread([&] { server.Behind().AnswerHeld("the daemon is ending"); });
+  std::promise<void> finished;
+  server.OnItsThread([&] { server.Served().Finish(kLong, [&] { finished.set_value(); }); });
+  finished.get_future().wait();
+  RawLines lines(*waiting);
+  EXPECT_EQ(lines.NextJson()["result"], "the daemon is ending");
+  EXPECT_EQ(lines.Next(), "");
+  EXPECT_EQ(RawLines(*idle).Next(), "");
+  EXPECT_FALSE(Client::Connect(server.Endpoint(), kLong).has_value());
+}
+
+TEST(ServerEndingTest, WaitsOnlySoLongForAClientThatDoesNotRead) {
+  TestServer server;
+  const auto raw = server.ConnectRaw();
+  ASSERT_TRUE(raw->Write(RequestLine(1, "text", {{"size", 4 << 20}}) + "\n", InLong()).has_value());
+  while (server.Behind().CountOf("text") == 0) std::this_thread::yield();
+  std::promise<void> finished;
+  server.OnItsThread([&] { server.Served().Finish(std::chrono::milliseconds(50), [&] { finished.set_value(); }); });
+  finished.get_future().wait();
+  EXPECT_EQ(server.Counters().clients, 0u);
+}
+
 TEST(ServerEndingTest, LetsNobodyConnectOnceClosed) {
   TestServer server;
   server.End();

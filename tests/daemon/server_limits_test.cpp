@@ -174,6 +174,23 @@ TEST(ServerLimitsTest, RefusesABatchThatIsTooLong) {
   EXPECT_EQ(server.Behind().CountOf("echo"), 0u);
 }
 
+TEST(ServerLimitsTest, EndsABatchWhoseAnswersAreTooLong) {
+  TestServer server;
+  const auto raw = server.ConnectRaw();
+  std::vector<std::string> calls;
+  for (int i = 0; i < 64; ++i) calls.push_back(RequestLine(i, "text", {{"size", 1 << 20}}));
+  calls.back() = RequestLine(63, "echo", {{"x", 1}});
+  ASSERT_TRUE(raw->Write(BatchLine(calls) + "\n", InLong()).has_value());
+  const Json answers = RawLines(*raw).NextJson();
+  ASSERT_EQ(answers.size(), 64u);
+  const auto is_whole = [](const Json& answer) { return answer.contains("result"); };
+  EXPECT_EQ(std::ranges::count_if(answers, is_whole), 4) << "three long ones, and the short one";
+  EXPECT_EQ(answers[40]["error"]["code"], CodeOf(ErrorKind::kTooLarge));
+  EXPECT_EQ(answers[40]["id"], 40);
+  EXPECT_TRUE(is_whole(answers[63]));
+  EXPECT_LE(server.Counters().peak_buffered, 9u << 20);
+}
+
 TEST(ServerLimitsTest, GivesThePlaceOfAClientThatNeverCalledToTheNext) {
   TestServer server({.clients = 2});
   const auto silent = server.ConnectRaw();

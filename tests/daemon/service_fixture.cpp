@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/daemon/service_fixture.h"
 
-#include <mutex>
 #include <random>
 
 namespace acledger::daemon::fixtures {
@@ -36,8 +35,16 @@ ServiceParts ServiceFixture::Parts() {
           .polite = false};
 }
 
-void ServiceFixture::Make(const ServiceParts& parts) {
+void ServiceFixture::End() {
+  if (!service_) return;
+  service_->Stop();
+  io_.restart();
+  io_.poll();
   service_.reset();
+}
+
+void ServiceFixture::Make(const ServiceParts& parts) {
+  End();
   service_ = std::make_unique<Service>(io_, parts);
 }
 
@@ -45,22 +52,28 @@ void ServiceFixture::MustStart() {
   if (const Expected<void> started = service_->Start(); !started) throw std::runtime_error(started.error().ToString());
 }
 
-Expected<Json> ServiceFixture::CallAs(const Caller& caller, const std::string& method, Json params) {
-  struct Answer {
-    std::mutex mutex;
-    std::optional<Expected<Json>> json;
-  };
-  const auto answer = std::make_shared<Answer>();  // The other thread may let go of it last.
-  service_->Call(caller, method, std::move(params), Reply([answer](Expected<Json> json) {
-                   const std::lock_guard lock(answer->mutex);
-                   answer->json = std::move(json);
-                 }));
+std::shared_ptr<ServiceFixture::Asked> ServiceFixture::Ask(const Caller& caller, const std::string& method,
+                                                           Json params) {
+  const auto asked = std::make_shared<Asked>();  // The other thread may let go of it last.
+  service_->Call(caller, method, std::move(params),
+                 Reply([asked](Expected<Json> json) { asked->Give(std::move(json)); }));
+  return asked;
+}
+
+void ServiceFixture::Pump() {
+  io_.restart();
+  io_.run_for(std::chrono::milliseconds(1));
+}
+
+Expected<Json> ServiceFixture::Await(const Asked& asked) {
   for (;;) {
-    io_.restart();
-    io_.run_for(std::chrono::milliseconds(1));
-    const std::lock_guard lock(answer->mutex);
-    if (answer->json) return *answer->json;
+    Pump();
+    if (const auto answer = asked.Answer()) return *answer;
   }
+}
+
+Expected<Json> ServiceFixture::CallAs(const Caller& caller, const std::string& method, Json params) {
+  return Await(*Ask(caller, method, std::move(params)));
 }
 
 Json ServiceFixture::Must(const Expected<Json>& answer) {

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
 
 #include "daemon/service/service.h"
 #include "tests/fakes/fake_volume.h"
@@ -20,10 +23,34 @@ class ServiceFixture : public testing::Test {
   std::string LedgerPath() const { return (folder_ / "ledger.db").string(); }
   // Everything on the calling threads, at full speed; the system's processes, no watch.
   ServiceParts Parts();
+  // Ends the service, with what it has posted.
+  void End();
   // A new service, not started; the one before ends first.
   void Make(const ServiceParts& parts);
   // Starts it, or throws why not.
   void MustStart();
+
+  // A call whose answer may come later.
+  class Asked {
+   public:
+    // Null as long as there is none.
+    std::optional<Expected<Json>> Answer() const {
+      const std::lock_guard lock(mutex_);
+      return json_;
+    }
+    void Give(Expected<Json> json) {
+      const std::lock_guard lock(mutex_);
+      json_ = std::move(json);
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::optional<Expected<Json>> json_;
+  };
+  std::shared_ptr<Asked> Ask(const Caller& caller, const std::string& method, Json params = Json::object());
+  // Runs the service's thread for a moment, or until the answer is there.
+  void Pump();
+  Expected<Json> Await(const Asked& asked);
 
   // The answer, however it comes. Runs the service's thread, once at least: what was posted goes on.
   Expected<Json> CallAs(const Caller& caller, const std::string& method, Json params = Json::object());

@@ -74,7 +74,7 @@ TEST_F(ServiceTest, TakesAGrantThatWasNotFinishedUpAgain) {
   ASSERT_TRUE(service_->Start());
   Must(Call("pause"));
   Must(Grant("\\work"));
-  service_.reset();
+  End();
   ASSERT_TRUE(writer_->SetSetting("paused", ""));
   Restart();
   EXPECT_EQ(Must(Call("wait", {{"path", "\\work"}}))["coverage"][0]["covered"], 41);
@@ -108,7 +108,7 @@ TEST_F(ServiceTest, GoesOnWithACancelledGrantOnlyWhenItIsWishedForAgain) {
   Must(Call("pause"));
   Must(Grant("\\work"));
   Must(Call("cancel", {{"root", "\\work"}}));
-  service_.reset();
+  End();
   ASSERT_TRUE(writer_->SetSetting("paused", ""));
   Restart();
   EXPECT_EQ(Must(Call("status"))["queue"][0]["on_hold"], true);

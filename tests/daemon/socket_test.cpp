@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "tests/daemon/test_server.h"
 
@@ -114,6 +116,41 @@ TEST(SocketTest, LetsNoOtherUserIn) {
               return !refused && refused.error().kind == ErrorKind::kDenied ? 0 : 1;
             }),
             0);
+}
+
+// This thread alone is somebody else (to glibc all threads of a process are one user) as long as it lives.
+class AsUser {
+ public:
+  explicit AsUser(uid_t user) { Become(user); }
+  ~AsUser() { Become(0); }
+  AsUser(const AsUser&) = delete;
+  AsUser& operator=(const AsUser&) = delete;
+
+ private:
+  static void Become(uid_t user) { EXPECT_EQ(syscall(SYS_setresuid, -1, user, -1), 0); }
+};
+
+TEST(SocketTest, ServesOthersBesideAUserWhoTakesAllThatHeGets) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  TestServer server;
+  std::filesystem::permissions(server.Endpoint(), std::filesystem::perms::all);
+  std::vector<Client> greedy;
+  const auto connect = [&](uid_t user) {
+    const AsUser other(user);
+    greedy.push_back(server.Connect());
+    return greedy.back().Call("whoami", {}, kLong);
+  };
+  std::size_t served = 0;
+  for (int i = 0; i < 64; ++i) served += connect(65534) ? 1 : 0;
+  EXPECT_EQ(served, 16u);
+  EXPECT_EQ(connect(65534).error().kind, ErrorKind::kBusy);
+  const Expected<Json> other = connect(65533);
+  ASSERT_TRUE(other.has_value()) << other.error().ToString();
+  EXPECT_EQ((*other)["user"], "65533");
+  EXPECT_TRUE(connect(0).has_value());
+  greedy.clear();
+  server.WaitClients(0);
+  EXPECT_TRUE(connect(65534).has_value()) << "seats are given back";
 }
 
 TEST(SocketTest, TrustsNoServerOfAnotherUser) {

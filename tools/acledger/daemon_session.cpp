@@ -2,9 +2,9 @@
 #include "tools/acledger/daemon_session.h"
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "daemon/rpc/endpoint.h"
+#include "daemon/target/absolute_path.h"
 
 namespace acledger::tools {
 namespace {
@@ -12,9 +12,12 @@ namespace {
 constexpr auto kConnectTime = std::chrono::seconds(2);
 constexpr auto kAnswerTime = std::chrono::seconds(30);
 
-bool SameFile(const std::string& left, const std::string& right) {
-  std::error_code ignored;
-  return left == right || std::filesystem::equivalent(left, right, ignored);
+// Whether the daemon keeps the ledger that is meant here: it may run in another folder, where the same words mean
+// another file.
+bool Keeps(const Json& version, const TargetOptions& target) {
+  const Expected<std::string> ledger = LedgerPath(target);
+  const Expected<std::string> whole = ledger ? daemon::AbsolutePath(*ledger) : ledger;
+  return whole && daemon::IsSameFile(*whole, version.value("ledger", ""));
 }
 
 std::string EndpointOf(const TargetOptions& target) {
@@ -35,8 +38,7 @@ Expected<std::optional<daemon::Client>> FindDaemon(const TargetOptions& target) 
   if (!client) return std::unexpected(client.error());
   const Expected<Json> version = Ask(*client, "version");
   if (!version) return std::unexpected(version.error());
-  const Expected<std::string> ledger = LedgerPath(target);
-  if (target.endpoint.empty() && !(ledger && SameFile(*ledger, version->value("ledger", "")))) return std::nullopt;
+  if (target.endpoint.empty() && !Keeps(*version, target)) return std::nullopt;
   return std::move(*client);
 }
 
@@ -51,6 +53,19 @@ Expected<daemon::Client> NeedDaemon(const TargetOptions& target) {
 
 Expected<Json> Ask(daemon::Client& client, const char* method, const Json& params) {
   return client.Call(method, params, kAnswerTime);
+}
+
+Expected<Json> AskFailures(daemon::Client& client, Json params) {
+  Expected<Json> all = Ask(client, "failures", params);
+  while (all && all->contains("next")) {
+    params["skip"] = (*all)["next"];
+    const Expected<Json> page = Ask(client, "failures", params);
+    if (!page) return page;
+    for (const Json& failure : (*page)["failures"]) (*all)["failures"].push_back(failure);
+    all->erase("next");
+    if (page->contains("next") && (*page)["next"] > params["skip"]) (*all)["next"] = (*page)["next"];
+  }
+  return all;
 }
 
 }  // namespace acledger::tools

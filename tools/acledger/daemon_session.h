@@ -20,4 +20,7 @@ Expected<daemon::Client> NeedDaemon(const TargetOptions& target);
 // One call, with the time that a question may take.
 Expected<Json> Ask(daemon::Client& client, const char* method, const Json& params = Json::object());
 
+// All failures, as `failures` tells them page by page.
+Expected<Json> AskFailures(daemon::Client& client, Json params = Json::object());
+
 }  // namespace acledger::tools

@@ -81,9 +81,14 @@ Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
     if (!open.contains(grant)) continue;
     if (told->method == "progress") line.Report(StateFrom(told->params));
     if (told->method != "ended") continue;
-    Add(told->params, followed);
+    const std::string how = told->params.value("ended", "");
+    if (how == "cancelled")
+      followed.errors.push_back(told->params.value("root", "") +
+                                ": it was cancelled (acledger resume goes on with it)");
+    else
+      Add(told->params, followed);
     // What was stopped goes on after what was more urgent.
-    if (told->params.value("ended", "") != "stopped") open.erase(grant);
+    if (how != "stopped") open.erase(grant);
   }
   followed.stopped = stop;
   followed.provision.complete = followed.verify.complete = followed.rollback.complete =

@@ -14,9 +14,12 @@ struct Followed {
   scanner::ProvisionReport provision;
   scanner::VerifyReport verify;
   scanner::RollbackReport rollback;
-  std::vector<std::string> errors;  // Of jobs that could not go on; the daemon tries them again.
+  std::vector<std::string> errors;  // Of jobs that could not go on (the daemon tries them again), or were cancelled.
   bool stopped = false;             // Ctrl-C: the daemon goes on.
 };
+
+// What to say of Followed::stopped.
+inline constexpr char kDaemonGoesOn[] = "the daemon goes on; acledger status tells how far it is";
 
 // Shows the progress of these grants on stderr until each has ended. The client is subscribed before the grants are
 // queued, so that no end is missed.

@@ -54,9 +54,13 @@ Expected<void> OpenSession(const GrantWords& words, bool read_only, Session& ses
   return {};
 }
 
-// `status` and `failures` as the ledger, or the daemon, tells them.
+constexpr char kStoppedHere[] =
+    "stopped; run the same command again to go on where it stopped, or `acledger rollback --all` to take back what was "
+    "done";
+
+// `status` and `failures` as the ledger, or the daemon, tells them; `unfinished` is said where not all was done.
 Expected<int> FinishProvision(const GrantWords& words, Json status, const Json& failures,
-                              const scanner::ProvisionReport& report) {
+                              const scanner::ProvisionReport& report, const char* unfinished) {
   status["changes"] = report.changes;
   status["stripped"] = report.stripped;
   status["failures"] = failures.size();
@@ -75,10 +79,7 @@ Expected<int> FinishProvision(const GrantWords& words, Json status, const Json& 
     printed = PrintText(text);
   }
   if (!printed) return std::unexpected(printed.error());
-  if (!report.complete)
-    std::fprintf(stderr,
-                 "acledger: stopped; run the same command again to go on where it stopped, or `acledger "
-                 "rollback --all` to take back what was done\n");
+  if (!report.complete) std::fprintf(stderr, "acledger: %s\n", unfinished);
   return failures.empty() && report.complete ? kDone : kFailuresListed;
 }
 
@@ -118,10 +119,11 @@ Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client)
   if (!followed) return std::unexpected(followed.error());
   const Expected<Json> status = Ask(client, "status");
   if (!status) return std::unexpected(status.error());
-  const Expected<Json> failures = Ask(client, "failures");
+  const Expected<Json> failures = AskFailures(client);
   if (!failures) return std::unexpected(failures.error());
   for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
-  return FinishProvision(words, *status, (*failures)["failures"], followed->provision);
+  return FinishProvision(words, *status, (*failures)["failures"], followed->provision,
+                         followed->stopped ? kDaemonGoesOn : "not all of it is done (acledger status)");
 }
 
 Expected<int> RunProvision(const GrantWords& words) {
@@ -146,7 +148,7 @@ Expected<int> RunProvision(const GrantWords& words) {
   if (!status) return std::unexpected(status.error());
   const Expected<Json> failures = daemon::FailuresJson(*session.ledger);
   if (!failures) return std::unexpected(failures.error());
-  return FinishProvision(words, *status, (*failures)["failures"], *report);
+  return FinishProvision(words, *status, (*failures)["failures"], *report, kStoppedHere);
 }
 
 // --- plan

@@ -7,6 +7,7 @@
 #include "daemon/answers/tombstones.h"
 #include "daemon/snapshot/place.h"
 #include "daemon/snapshot/reader.h"
+#include "daemon/target/absolute_path.h"
 #include "tools/acledger/answer.h"
 #include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
@@ -28,7 +29,8 @@ Expected<Json> Answer(const QuestionWords& words, const char* method, const Json
                       const std::function<Expected<Json>(store::Ledger&)>& by_ourselves) {
   Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
   if (!client) return std::unexpected(client.error());
-  if (*client) return Ask(**client, method, params);
+  if (*client)
+    return std::string_view(method) == "failures" ? AskFailures(**client, params) : Ask(**client, method, params);
   const Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedgerToRead(words.target);
   if (!ledger) return std::unexpected(ledger.error());
   return by_ourselves(**ledger);
@@ -36,16 +38,18 @@ Expected<Json> Answer(const QuestionWords& words, const char* method, const Json
 
 // What the daemon wrote down for this user: at the place that was named, or beside the ledger.
 Expected<Json> FromSnapshot(const QuestionWords& words) {
-  std::string path = words.snapshot;
-  if (path.empty()) {
-    const Expected<std::string> ledger = LedgerPath(words.target);
-    if (!ledger) return std::unexpected(ledger.error());
-    const Expected<std::string> user = daemon::snapshot::CurrentUser();
-    if (!user) return std::unexpected(user.error());
-    path = daemon::snapshot::PathOf(*ledger, *user);
+  if (!words.snapshot.empty()) {
+    Expected<daemon::Snapshot> named = daemon::Snapshot::Open(words.snapshot);
+    return named ? named->CoverageJson(words.path) : std::unexpected(named.error());
   }
-  Expected<daemon::Snapshot> snapshot = daemon::Snapshot::Open(path);
+  const Expected<std::string> typed = LedgerPath(words.target);
+  const Expected<std::string> ledger = typed ? daemon::AbsolutePath(*typed) : typed;
+  if (!ledger) return std::unexpected(ledger.error());
+  const Expected<std::string> user = daemon::snapshot::CurrentUser();
+  if (!user) return std::unexpected(user.error());
+  Expected<daemon::Snapshot> snapshot = daemon::Snapshot::Open(daemon::snapshot::PathOf(*ledger, *user));
   if (!snapshot) return std::unexpected(snapshot.error());
+  if (const Expected<void> fits = snapshot->CheckIsOf(*ledger, *user); !fits) return std::unexpected(fits.error());
   return snapshot->CoverageJson(words.path);
 }
 

@@ -93,9 +93,9 @@ Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& clien
   Expected<Followed> followed = Follow(client, (*queued)["grants"]);
   if (!followed) return std::unexpected(followed.error());
   if (queued->contains("left")) Add(daemon::RollbackReportFrom((*queued)["left"]), followed->rollback);
-  const Expected<Json> failures = Ask(client, "failures");
+  const Expected<Json> failures = AskFailures(client);
   if (!failures) return std::unexpected(failures.error());
-  if (followed->stopped) std::fprintf(stderr, "acledger: the daemon goes on; acledger status tells how far it is\n");
+  if (followed->stopped) std::fprintf(stderr, "acledger: %s\n", kDaemonGoesOn);
   for (const std::string& error : followed->errors) std::fprintf(stderr, "acledger: %s\n", error.c_str());
   const bool unfinished = followed->stopped || !followed->errors.empty();
   return FinishRollback(words.target, followed->rollback, (*failures)["failures"], unfinished);

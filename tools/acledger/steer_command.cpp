@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/steer_command.h"
 
+#include <cstdio>
 #include <memory>
 
 #include "tools/acledger/answer.h"
@@ -41,7 +42,12 @@ Expected<int> RunWait(const SteerWords& words) {
   for (const Json& one : (*answer)["coverage"])
     text += (text.empty() ? "" : "\n") + words.path + " for " + one.value("principal", "") + ": " +
             Sentence(daemon::CountsFrom(one));
-  return Tell(words, *answer, text);
+  const Expected<int> told = Tell(words, *answer, text);
+  if (!told || answer->value("decided", true)) return told;
+  std::fprintf(stderr,
+               "acledger: not all of it is decided, and nobody is at work on it: it was cancelled, or cannot be read "
+               "(acledger resume or provision goes on, acledger failures tells why)\n");
+  return kFailuresListed;
 }
 
 // A method that takes a root, or nothing for everything, and answers with a list of grants.

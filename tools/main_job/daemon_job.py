@@ -121,6 +121,7 @@ def kill(report, volume, daemon, before, undisturbed, grant_words):
         daemon.end(signal.SIGKILL)
         status = daemon.start()
         left = [root["path"] for root in status["roots"] if root["state"] != "complete"]
+        step.expect(left, "the kill came when everything was done: it shows nothing")
         for root in volume.roots:
             daemon.program().run("wait", root, "--timeout", "600")
         expect_as_undisturbed(step, volume, daemon, undisturbed)

@@ -80,12 +80,12 @@ Expected<std::size_t> Pipe::Read(std::span<char> into, Deadline deadline) {
 
 Expected<void> Pipe::CheckServer() { return pipe::CheckPipeServer(pipe_.Get()); }
 
-// At identification or less, the server could not look into files on our behalf; at impersonation, only the checked one
-// may. A name that is no pipe of this machine is not opened at all.
+// The server reads who we are, and never acts in our name: it may not, since before CheckServer() it could be anybody.
 Expected<win32::FileHandle> OpenPipe(const std::wstring& name, Deadline deadline) {
   while (true) {
     win32::FileHandle pipe(CreateFileW(name.c_str(), kPipeAccess, 0, nullptr, OPEN_EXISTING,
-                                       FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IMPERSONATION, nullptr));
+                                       FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+                                       nullptr));
     const DWORD code = GetLastError();
     if (pipe) return pipe;
     if (code != ERROR_PIPE_BUSY) return std::unexpected(AsError("connect", code));

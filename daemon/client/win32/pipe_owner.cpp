@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "security/access_check.h"
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
@@ -41,6 +42,27 @@ Expected<Sid> OwnerOf(HANDLE pipe) {
   return ToSid(owner);
 }
 
+// A sandboxed child of a user owns what it creates in that user's name, and must not answer for the daemon.
+Expected<void> CheckUnrestricted(ULONG process) {
+  const win32::NtHandle server(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process));
+  if (!server) return Last("open the process that serves");
+  TokenHandle token;
+  if (!OpenProcessToken(server.Get(), TOKEN_QUERY, token.Out())) return Last("open the token of the server");
+  DWORD contained = 0, size = 0;
+  if (!GetTokenInformation(token.Get(), TokenIsAppContainer, &contained, sizeof contained, &size))
+    return Last("read the token of the server");
+  alignas(TOKEN_MANDATORY_LABEL) BYTE label[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE];
+  if (!GetTokenInformation(token.Get(), TokenIntegrityLevel, label, sizeof label, &size))
+    return Last("read the token of the server");
+  const Expected<Sid> level = ToSid(reinterpret_cast<const TOKEN_MANDATORY_LABEL*>(label)->Label.Sid);
+  if (!level) return std::unexpected(level.error());
+  const bool is_low = level->SubAuthorityCount() == 0 ||
+                      level->SubAuthority(level->SubAuthorityCount() - 1) < security::kMediumIntegrity;
+  if (!IsTokenRestricted(token.Get()) && contained == 0 && !is_low) return {};
+  return Fail(ErrorKind::kDenied, "trust the server",
+              "process " + std::to_string(process) + " serves there, and it runs in a sandbox");
+}
+
 }  // namespace
 
 Expected<void> CheckPipeServer(HANDLE pipe) {
@@ -51,7 +73,7 @@ Expected<void> CheckPipeServer(HANDLE pipe) {
   if (*owner == Sid::System() || *owner == Sid::Administrators()) return {};
   const Expected<Sid> own = OwnUser();
   if (!own) return std::unexpected(own.error());
-  if (*owner == *own) return {};
+  if (*owner == *own) return CheckUnrestricted(process);
   return Fail(ErrorKind::kDenied, "trust the server",
               "process " + std::to_string(process) + " serves there, and the pipe belongs to " + owner->ToString());
 }

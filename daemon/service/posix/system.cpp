@@ -60,6 +60,6 @@ void Notify(Notice notice) {
 
 std::optional<int> ReloadSignal() { return SIGHUP; }
 
-std::string EndpointSddl() { return {}; }
+Expected<std::string> EndpointSddl(std::span<const security::Sid>) { return std::string(); }
 
 }  // namespace acledger::daemon

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <filesystem>
 #include <vector>
+
+#include "daemon/target/absolute_path.h"
 
 namespace acledger::daemon {
 namespace {
@@ -52,6 +55,25 @@ TEST(ListenWhereAllowed, TakesNoOtherOneWhereTheFirstIsInUse) {
 TEST(ListenWhereAllowed, FailsWhereItIsDeniedEverything) {
   Listening listening({Fail(ErrorKind::kDenied, "make a pipe", "no"), Fail(ErrorKind::kDenied, "make a pipe", "no")});
   EXPECT_EQ(listening.Run().error().kind, ErrorKind::kDenied);
+}
+
+TEST(LedgerPlace, IsTheSameFileForWhoWorksInAnotherFolder) {
+  const std::string here = std::filesystem::current_path().string();
+  const std::string separator(1, static_cast<char>(std::filesystem::path::preferred_separator));
+  EXPECT_EQ(*LedgerPlace({.image = "disk.img"}), here + separator + "disk.img.acledger");
+  EXPECT_EQ(*LedgerPlace({.ledger = "my.db"}), here + separator + "my.db");
+  const std::string absolute = here + separator + "x.db";
+  EXPECT_EQ(*LedgerPlace({.ledger = absolute}), absolute);
+}
+
+TEST(IsSameFile, BelievesNoNameThatMeansAnotherFileInEachFolder) {
+  EXPECT_FALSE(IsSameFile("disk.img.acledger", "disk.img.acledger"));
+  const std::string file = *AbsolutePath("nobody.made.this");
+  EXPECT_TRUE(IsSameFile(file, file));
+  EXPECT_FALSE(IsSameFile(file, file + "2"));
+  EXPECT_FALSE(IsSameFile(file, "nobody.made.this"));
+  const std::string folder = std::filesystem::current_path().string();
+  EXPECT_TRUE(IsSameFile(folder, folder + "/."));
 }
 
 TEST(LogPlace, IsBesideTheLedgerOfAService) {
