@@ -28,6 +28,8 @@ class Client {
   // arrive meanwhile wait for NextNotification(), at most kMaxWaiting of them; Missed() counts the others.
   Expected<Json> Call(std::string_view method, const Json& params, Duration timeout);
   Expected<Notification> NextNotification(Duration timeout);
+  // Forgets those that wait: all of them were told before the last answer.
+  void DropWaiting() { waiting_.clear(); }
 
   // A call without an answer.
   Expected<void> Notify(std::string_view method, const Json& params, Duration timeout);

@@ -6,7 +6,7 @@
 namespace acledger::daemon {
 
 void PoliteVolume::Follow() const {
-  thread_local bool has_given_way = false;
+  static thread_local bool has_given_way = false;
   const bool gives_way = gives_way_;
   if (std::exchange(has_given_way, gives_way) != gives_way) give_way_(gives_way);
 }

@@ -374,6 +374,7 @@ JobReport Worker::Do(const Job& job) {
     report.how = Ended::kStopped;
     return report;
   }
+  report.job.work = work;
   switch (work) {
     case Work::kLook:
       DoLook(**grant, report);

@@ -65,6 +65,7 @@ void Add(const Json& ended, Followed& followed) {
 
 Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
   Followed followed;
+  client.DropWaiting();  // Ends of what ran before.
   std::set<std::int64_t> open;
   for (const Json& grant : grants) open.insert(grant["grant"].get<std::int64_t>());
   ProgressLine line;

@@ -22,7 +22,8 @@ struct Followed {
 inline constexpr char kDaemonGoesOn[] = "the daemon goes on; acledger status tells how far it is";
 
 // Shows the progress of these grants on stderr until each has ended. The client is subscribed before the grants are
-// queued, so that no end is missed.
+// queued, so that no end is missed, and its last call is the one that queued them: what was told before its answer is
+// of earlier jobs.
 Expected<Followed> Follow(daemon::Client& client, const Json& grants);
 
 // The same for a plan that the daemon has begun for this client; gives what it came to.
