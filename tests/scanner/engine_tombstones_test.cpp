@@ -13,7 +13,6 @@ using store::ChangeState;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 constexpr std::array kStanding{ChangeState::kReverting, ChangeState::kMissing, ChangeState::kDismissed};
