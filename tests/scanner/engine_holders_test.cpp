@@ -5,7 +5,6 @@
 namespace acledger::scanner {
 namespace {
 
-using store::GrantState;
 using testing::HasSubstr;
 using testing::Not;
 
