@@ -36,8 +36,8 @@ Expected<void> TakeOverAllBelow(Environment& environment, const store::Grant& up
 // `upper` has an index of its own: those of its parts go, and parts that nobody wants.
 Expected<void> ForgetParts(store::Ledger& ledger, const store::Grant& upper);
 
-// What `upper` has recorded at and below the root of `lower` is that one's; it is to be provisioned.
-Expected<void> HandOver(Environment& environment, const store::Grant& upper, const store::Grant& lower);
+// What `upper` has recorded at and below the root of `part` is that one's; it is to be provisioned.
+Expected<void> HandOver(Environment& environment, const store::Grant& upper, const store::Grant& part);
 
 struct Begun {
   std::vector<store::GrantId> going;     // Roll them back.
