@@ -162,6 +162,71 @@ TEST_F(EngineRootTest, ARootThatIsMovedBetweenTwoBatchesIsNotWrittenBelow) {
     EXPECT_THAT(DaclOf(path), Not(HasSubstr("we")));
 }
 
+// --- What has moved out of the grant, where something else cannot be looked at or written.
+
+class MovedOutTest : public EngineTest {
+ protected:
+  MovedOutTest() {
+    request_.rules.excludes = {"**/never"};  // Each entry is an explicit one.
+    volume_.File(u"work/a");
+    volume_.File(u"work/bad");
+    volume_.File(u"work/sub/b");
+    volume_.Folder(u"else");
+    plain_ = DaclOf(u"work/a");
+    Provision("\\work");
+  }
+  void FailAlways(Call call, std::u16string path) {
+    volume_.Inject({.call = call, .path = std::move(path), .error = kDenied, .times = fakes::Fault::kAlways});
+  }
+  const Error kDenied{ErrorKind::kDenied, "by the test", {}, 5, "access is denied"};
+  std::string plain_;
+};
+
+TEST_F(MovedOutTest, IsStrippedThoughSomethingElseCannotBeWritten) {
+  volume_.SetDescriptor(u"work/bad", "O:BAG:BAD:(A;;FA;;;BA)");
+  FailAlways(Call::kOpenWrite, u"work/bad");
+  volume_.Move(u"work/a", u"else/a");
+  EXPECT_EQ(Provision("\\work").failures, 1u);
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsStrippedThoughSomethingElseCannotBeOpened) {
+  FailAlways(Call::kOpenRead, u"work/bad");
+  volume_.Move(u"work/a", u"else/a");
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsLeftAloneWhereItBelongsBehindAFolderThatCannotBeListed) {
+  FailAlways(Call::kList, u"work/sub");
+  volume_.Move(u"work/a", u"work/sub/a");
+  Provision("\\work");
+  EXPECT_NE(DaclOf(u"work/sub/a"), plain_);
+  volume_.ClearFaults();
+  Provision("\\work");
+  EXPECT_EQ(VerdictOf("\\work\\sub\\a"), "covered");
+}
+
+TEST_F(MovedOutTest, IsTriedAgainByARunThatFindsNothingElse) {
+  FailAlways(Call::kOpenRead, u"work/bad");
+  volume_.Inject({.call = Call::kNames, .path = u"else/a", .error = kDenied, .times = 1});
+  volume_.Move(u"work/a", u"else/a");
+  EXPECT_TRUE(Provision("\\work").complete);
+  EXPECT_NE(DaclOf(u"else/a"), plain_);  // Nobody could say where it is.
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsTriedAgainWhereItCouldNotBeWritten) {
+  volume_.Move(u"work/a", u"else/a");
+  FailAlways(Call::kOpenWrite, u"else/a");
+  Provision("\\work");
+  EXPECT_NE(DaclOf(u"else/a"), plain_);
+  volume_.ClearFaults();
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
 // --- What was missed while a grant was under way.
 
 class StaleTest : public EngineRootTest {
