@@ -67,21 +67,45 @@ Expected<SettleReport> Engine::Settle() {
   SettleReport total;
   const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants) {
-    auto context = GrantContext::Make(environment_.ledger, grant);
-    if (!context) return std::unexpected(context.error());
-    const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
-    if (!settled) return std::unexpected(settled.error());
-    total.looked_at += settled->looked_at;
-    total.completed += settled->completed;
-    total.abandoned += settled->abandoned;
-    total.failed += settled->failed;
-  }
-  if (Expected<void> settled = SettleClosed(total); !settled) return std::unexpected(settled.error());
+  const Expected<std::vector<Grant>> closed = ClosedWithoutFlush();
+  if (!closed) return std::unexpected(closed.error());
+  for (const std::vector<Grant>* some : {&*closed, &*grants})
+    for (const Grant& grant : *some)
+      if (Expected<void> settled = SettleOne(grant, total); !settled) return std::unexpected(settled.error());
   if (total.looked_at > 0)
     if (Expected<void> flushed = FlushAndFinalize(environment_); !flushed) return std::unexpected(flushed.error());
+  for (const Grant& grant : *closed)
+    if (Expected<void> purged = environment_.ledger.Purge(grant.id); !purged) return std::unexpected(purged.error());
   unsettled_ = false;  // What could not be asked waits for the next failure, or start.
   return total;
+}
+
+Expected<void> Engine::SettleOne(const Grant& grant, SettleReport& total) {
+  auto context = GrantContext::Make(environment_.ledger, grant);
+  if (!context) return std::unexpected(context.error());
+  const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
+  if (!settled) return std::unexpected(settled.error());
+  total.looked_at += settled->looked_at;
+  total.completed += settled->completed;
+  total.abandoned += settled->abandoned;
+  total.failed += settled->failed;
+  return {};
+}
+
+// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since.
+Expected<std::vector<Grant>> Engine::ClosedWithoutFlush() {
+  const Expected<std::vector<store::GrantId>> ids = environment_.ledger.GrantsWith(store::ChangeState::kReverted);
+  if (!ids) return std::unexpected(ids.error());
+  if (ids->empty()) return std::vector<Grant>{};
+  Expected<std::vector<Grant>> grants = environment_.ledger.AllGrants();
+  if (!grants) return grants;
+  std::erase_if(*grants, [&ids](const Grant& grant) {
+    return grant.state != GrantState::kRolledBack || std::ranges::count(*ids, grant.id) == 0;
+  });
+  for (const Grant& grant : *grants)
+    if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
+      return std::unexpected(cleared.error());
+  return grants;
 }
 
 Expected<std::vector<Registration>> Engine::RegisterAll(GrantRequest request, std::vector<std::string>& notes) {

@@ -100,12 +100,13 @@ class Engine {
   // done.
   template <class Report>
   Expected<Report> Settled(const std::function<Expected<Report>()>& work);
+  Expected<void> SettleOne(const store::Grant& grant, SettleReport& total);
+  Expected<std::vector<store::Grant>> ClosedWithoutFlush();
   Expected<ProvisionReport> ProvisionEach(const std::vector<store::Grant>& grants);
   Expected<ProvisionReport> LookAgainAt(const store::Grant& grant, std::span<const PathComponents> changed);
   Expected<RollbackReport> Rollback(Contexts& contexts);
   Expected<VerifyReport> VerifyEach(const std::vector<store::Grant>& grants);
   Expected<bool> IsAnythingLeft(const GrantFilter& wanted);
-  Expected<void> SettleClosed(SettleReport& total);
   Expected<RollbackReport> RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted);
   Expected<RollbackReport> RollbackAndRevisitNow(std::span<const store::GrantId> ids, const GrantFilter& wanted);
   Expected<void> RevisitFor(GrantContext& context, ProvisionReport& total);

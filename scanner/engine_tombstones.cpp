@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What could not be taken back, tried again.
 #include <algorithm>
-#include <set>
 
 #include "scanner/engine.h"
 #include "scanner/revert.h"
@@ -25,29 +24,6 @@ Expected<bool> Engine::IsAnythingLeft(const GrantFilter& wanted) {
     const auto left = std::ranges::find(*counts, grant.id, &store::TombstoneCounts::grant);
     return left != counts->end() && left->missing + left->unreachable > 0 && wanted(grant);
   });
-}
-
-// What a Revisit() took back before the power went: of grants that are rolled back, so that nobody else looks at it.
-Expected<void> Engine::SettleClosed(SettleReport& total) {
-  const ChangeState states[] = {ChangeState::kReverted};
-  const Expected<std::vector<store::Tombstone>> tombstones = environment_.ledger.Tombstones(states);
-  if (!tombstones) return std::unexpected(tombstones.error());
-  if (tombstones->empty()) return {};
-  std::set<store::GrantId> open;
-  for (const store::Tombstone& one : *tombstones) open.insert(one.change.grant);
-  const Expected<std::vector<Grant>> grants = environment_.ledger.AllGrants();
-  if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants) {
-    if (grant.state != store::GrantState::kRolledBack || !open.contains(grant.id)) continue;
-    auto context = GrantContext::MakeBare(environment_.ledger, grant);
-    if (!context) return std::unexpected(context.error());
-    const Expected<SettleReport> settled = scanner::Settle(environment_, **context);
-    if (!settled) return std::unexpected(settled.error());
-    total.looked_at += settled->looked_at;
-    total.completed += settled->completed;
-    total.failed += settled->failed;
-  }
-  return {};
 }
 
 // An object that returned with the entry of a grant that is gone would pass for one that could be read before us.

@@ -74,6 +74,10 @@ Expected<bool> Provision::ScanAndSurvey() {
       context_.grant.is_stale = false;
     }
     if (was_complete && !scanned->resumed && scanned->rows_written + scanned->open_ends == 0) {
+      // What an earlier run could not take out of what had moved away is no row of the index.
+      for (const auto& [id, entry] : live_)
+        if (!entry.met) displaced_.push_back(id);
+      if (Expected<void> stripped = StripDisplaced(); !stripped) return std::unexpected(stripped.error());
       report_.complete = true;
       return false;
     }
@@ -156,24 +160,23 @@ Expected<void> Provision::StripDisplaced() {
   if (displaced_.empty()) return {};
   const Expected<std::vector<store::Failure>> failures = environment_.ledger.Failures();
   if (!failures) return std::unexpected(failures.error());
-  // Behind a folder that could not be listed they may be where they belong.
-  if (std::ranges::any_of(*failures, [&](const auto& failure) { return failure.grant == context_.grant.id; }))
-    return {};
+  // Behind what could not be looked at they may be where they belong. In a part, the look at the folder where an object
+  // is now tells what it needs.
+  const bool unsure = is_part_ || std::ranges::any_of(*failures, [&](const store::Failure& failure) {
+                        return failure.grant == context_.grant.id && failure.right != "WRITE_DAC";
+                      });
   std::vector<Change> changes;
   for (const FileId& id : displaced_) {
     const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound) continue;  // Gone; the record stays until the rollback.
-    if (is_part_ && object) {
-      // The look at the folder where it is now tells what it needs.
-      const Expected<bool> elsewhere = BelongsElsewhere(**object);
-      if (!elsewhere) return std::unexpected(elsewhere.error());
-      if (*elsewhere) continue;
-    }
+    if (unsure && object && BelongsElsewhere(**object)) continue;
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
     if (!live) return std::unexpected(live.error());
     for (const Change& change : *live)
       if (change.grant == context_.grant.id && change.state != ChangeState::kIntent) changes.push_back(change);
   }
+  if (changes.empty()) return {};
+  if (Expected<void> told = RescanOthers(environment_.ledger, context_.grant); !told) return told;
   RollbackReport report;
   if (Expected<void> reverted = Revert(environment_, context_, report).Run(std::move(changes)); !reverted)
     return reverted;

@@ -50,7 +50,7 @@ class Provision {
   Expected<void> AddWay(store::FolderId folder);
   Expected<void> DropOldFailures(const Scan& scan);
   Expected<bool> IsStillFailed(const store::Failure& failure);
-  Expected<bool> BelongsElsewhere(Object& object);
+  bool BelongsElsewhere(Object& object);
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);
   Expected<void> RecordOne(const BatchRunner::Done& done);
   Expected<void> Applied(const store::Change& change);

@@ -183,26 +183,27 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
 }
 
 // Inside the grant, where it is not left out: its record is not out of place, and whoever lists the folder finds it.
-Expected<bool> Provision::BelongsElsewhere(Object& object) {
-  Expected<std::vector<LinkName>> names = object.Names();
-  if (!names) {
-    if (names.error().kind != ErrorKind::kUnsupported) return std::unexpected(names.error());
-    needs_whole_ = true;  // The volume cannot say where it is: a scan finds it.
-    return true;
-  }
+// Also where the volume cannot tell: another whole scan may meet it.
+bool Provision::BelongsElsewhere(Object& object) {
+  const auto cannot_tell = [this] { return needs_whole_ = true; };
+  const Expected<std::vector<LinkName>> names = object.Names();
+  if (!names) return cannot_tell();
   for (const LinkName& name : *names) {
     PathComponents path{name.name};
     FileId parent = name.parent;
-    while (parent != environment_.volume.Info().root) {
+    bool is_below = true;
+    while (is_below && parent != environment_.volume.Info().root) {
       const Expected<std::unique_ptr<Object>> folder = environment_.volume.OpenById(parent, Access::kRead);
-      if (!folder) return std::unexpected(folder.error());
+      if (!folder) return cannot_tell();
       const Expected<std::vector<LinkName>> its = (*folder)->Names();
-      if (!its) return std::unexpected(its.error());
-      if (its->empty()) return false;
+      if (!its) return cannot_tell();
+      is_below = !its->empty();
+      if (!is_below) break;
       path.insert(path.begin(), its->front().name);
       parent = its->front().parent;
     }
-    if (IsAtOrBelow(path, context_.root) && context_.policy->ExcludedAnywhere(path, false) == Exclusion::kNone)
+    if (is_below && IsAtOrBelow(path, context_.root) &&
+        context_.policy->ExcludedAnywhere(path, false) == Exclusion::kNone)
       return true;
   }
   return false;

@@ -83,7 +83,8 @@ bool IsOneOf(std::span<GrantContext* const> grants, store::GrantId id) {
 // Nothing is left to do but what failed before, and everything else was swept since: as long as that goes on failing,
 // trying it costs an open each, and no look at the whole volume.
 Expected<bool> OnlyTombstonesAreLeft(store::Ledger& ledger, std::span<GrantContext* const> grants) {
-  const ChangeState reverting[] = {ChangeState::kReverting}, others[] = {ChangeState::kApplied, ChangeState::kFinal};
+  const ChangeState reverting[] = {ChangeState::kReverting},
+                    others[] = {ChangeState::kIntent, ChangeState::kApplied, ChangeState::kFinal};
   const Expected<std::vector<store::Tombstone>> tombstones = ledger.Tombstones(reverting);
   if (!tombstones) return std::unexpected(tombstones.error());
   std::size_t left = 0;

@@ -253,6 +253,7 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     if (!before) before = handed_.Root(name.info.id);
     Expected<Node> node = ToNode(name, ref, before);
     if (!node) return std::unexpected(node.error());
+    if (const auto live = live_->find(node->file_id); live != live_->end()) live->second.met = true;
     ++counts[node->verdict];
     if (name.exclusion != Exclusion::kNone)
       if (Expected<void> noted = NoteStray(*node); !noted) return noted;
@@ -322,6 +323,7 @@ Expected<void> Scan::RecordRoot(Node& self) {
   const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);
   if (!folders) return std::unexpected(folders.error());
   if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
+  if (const auto live = live_->find(self.file_id); live != live_->end()) live->second.met = true;
   if (!folders->empty() && KeepsVerdict(folders->front().self, self)) {
     self.verdict = folders->front().self.verdict;
     self.reason = folders->front().self.reason;

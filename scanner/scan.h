@@ -23,6 +23,7 @@ struct LiveEntry {
   store::DescriptorId original = 0;
   store::DescriptorId after = 0;
   std::uint8_t flags = 0;
+  bool met = false;  // By a whole scan: the object has a name in the grant.
 };
 using LiveEntries = std::unordered_map<FileId, LiveEntry>;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scanner/handover.h"
 #include "scanner/records.h"
 #include "scanner/recount.h"
 #include "security/edit.h"
@@ -13,6 +14,7 @@ namespace acledger::scanner {
 
 using store::Change;
 using store::ChangeState;
+using store::GrantState;
 using Direction = BatchRunner::Direction;
 
 namespace {
@@ -29,8 +31,7 @@ class Settler {
 
   Expected<SettleReport> Run() {
     using States = std::span<const ChangeState>;
-    const bool rolling_back = context_.grant.state == store::GrantState::kRollingBack ||
-                              context_.grant.state == store::GrantState::kRolledBack;
+    const bool rolling_back = context_.grant.state == GrantState::kRollingBack || IsClosed();
     const States applying = rolling_back ? States(kAppliedAlone) : States(kApplying);
     if (Expected<void> settled = RunAll(applying, Direction::kApply); !settled) return std::unexpected(settled.error());
     const States reverting = rolling_back ? States(kReverted) : States(kReverting);
@@ -68,17 +69,31 @@ class Settler {
     return environment_.ledger.InTransaction([&] { return Record(done, forged, replaced, direction); });
   }
 
+  // Rolled back, and not flushed then.
+  bool IsClosed() const { return context_.grant.state == GrantState::kRolledBack; }
+
   // A later change of the same entry stands for the object: what this one says of it is history.
   Expected<bool> IsReplaced(const Change& change) {
     if (change.state == ChangeState::kApplied) return false;
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(change.file_id);
     if (!live) return std::unexpected(live.error());
     for (const Change& other : *live) {
-      if (other.id <= change.id || other.state == ChangeState::kReverting) continue;
-      if (change.state == ChangeState::kIntent && other.state == ChangeState::kIntent) continue;
+      const bool is_applied = other.state == ChangeState::kApplied || other.state == ChangeState::kFinal;
+      const bool may_be = other.state == ChangeState::kIntent && change.state != ChangeState::kIntent;
+      if (other.id <= change.id || (!is_applied && !may_be)) continue;
       if (other.grant == change.grant) return true;
+      if (!IsClosed() || other.entry_flags != change.entry_flags) continue;
+      const Expected<bool> same = IsOfSameLayer(other.grant);
+      if (!same || *same) return same;
     }
     return false;
+  }
+
+  Expected<bool> IsOfSameLayer(store::GrantId id) {
+    const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+    if (!grants) return std::unexpected(grants.error());
+    const auto grant = std::ranges::find(*grants, id, &store::Grant::id);
+    return grant != grants->end() && IsSameLayer(*grant, context_.grant);
   }
 
   Expected<void> Record(const std::vector<BatchRunner::Done>& done, std::span<const Change> forged,
@@ -168,6 +183,7 @@ class Settler {
       case WorkOutcome::kAlready:
         return RecordReverted(environment_.ledger, done.change, done.change.revert_to, results_);
       case WorkOutcome::kGone:
+        if (IsClosed()) return {};  // It was read back then; nobody waits for it.
         results_.push_back({done.change.id, ChangeState::kMissing});
         return Entomb(environment_.ledger, done.change, PathOf(done.change), done.result.right, *done.result.error);
       case WorkOutcome::kMovedOn:
@@ -237,12 +253,11 @@ class Settler {
     const Expected<bool> ours = context_.descriptors.Has(*current, done.change.entry_flags);
     if (!ours) return std::unexpected(ours.error());
     if (!*ours) return RecordReverted(environment_.ledger, done.change, *current, results_);
-    if (context_.grant.state == store::GrantState::kRolledBack) {
-      results_.push_back({done.change.id, ChangeState::kReverting});  // Its tombstone stands: Revisit() is next.
-      return {};
-    }
-    results_.push_back({done.change.id, ChangeState::kApplied});  // Ours by this record.
-    return {};
+    // Ours by this record. Of a grant that is rolled back, Revisit() is next.
+    results_.push_back({done.change.id, IsClosed() ? ChangeState::kReverting : ChangeState::kApplied});
+    if (!IsClosed()) return {};
+    const Error came_back{ErrorKind::kMismatch, "settle", {}, 0, "the entry came back after the rollback"};
+    return Entomb(environment_.ledger, done.change, PathOf(done.change), "WRITE_DAC", came_back);
   }
 
   // The row of the change's object; empty where another object has the name by now: the next scan tells.

@@ -293,6 +293,7 @@ class Ledger {
   Expected<void> SetStale(GrantId id, bool is_stale);
   Expected<std::vector<Grant>> Grants();  // All but rolled-back ones.
   Expected<std::vector<Grant>> AllGrants();
+  Expected<std::vector<GrantId>> GrantsWith(ChangeState state);  // Those that have a change in this state.
 
   // --- holders
   Expected<HolderId> AddHolder(const Holder& holder);

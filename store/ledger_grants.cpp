@@ -198,4 +198,16 @@ Expected<std::vector<Grant>> Ledger::Impl::ReadGrants(GrantsWanted wanted) {
 Expected<std::vector<Grant>> Ledger::Grants() { return impl_->ReadGrants(Impl::GrantsWanted::kLive); }
 Expected<std::vector<Grant>> Ledger::AllGrants() { return impl_->ReadGrants(Impl::GrantsWanted::kAll); }
 
+Expected<std::vector<GrantId>> Ledger::GrantsWith(ChangeState state) {
+  std::vector<GrantId> ids;
+  auto query = impl_->db.Use("SELECT DISTINCT grant_id FROM change WHERE state = ?");
+  query.With(state);
+  auto done = query.Each([&]() -> Expected<void> {
+    ids.push_back(query.Int(0));
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return ids;
+}
+
 }  // namespace acledger::store

@@ -146,20 +146,85 @@ TEST_F(EngineRootTest, ANewRootThatIsNotTheRequestersIsNotTaken) {
   EXPECT_EQ(VerdictOf("\\mine\\secret"), "(not in the index)");
 }
 
-// The writer has done one batch when the root is moved away: what follows is not its place any more.
+// The writer has done two batches, the second one below the root, when that is moved away.
 TEST_F(EngineRootTest, ARootThatIsMovedBetweenTwoBatchesIsNotWrittenBelow) {
   batch_ = 1;
-  volume_.SetHook([this, written = false, moved = false](Call call, const std::u16string&) mutable {
-    if (written && !moved && (call == Call::kOpenRead || call == Call::kOpenWrite)) {
+  volume_.SetHook([this, writes = 0, moved = false](Call call, const std::u16string&) mutable {
+    if (writes == 2 && !moved && (call == Call::kOpenRead || call == Call::kOpenWrite)) {
       moved = true;
       volume_.Move(u"work", u"else/work");
     }
-    written = written || call == Call::kWriteDacl;
+    writes += call == Call::kWriteDacl;
   });
   Provision("\\work");
   volume_.SetHook({});
-  for (const char16_t* path : {u"else/work/a", u"else/work/sub", u"else/work/sub/b", u"else/work/sub/deep/c"})
+  for (const char16_t* path : {u"else/work/sub", u"else/work/sub/b", u"else/work/sub/deep/c"})
     EXPECT_THAT(DaclOf(path), Not(HasSubstr("we")));
+}
+
+// --- What has moved out of the grant, where something else cannot be looked at or written.
+
+class MovedOutTest : public EngineTest {
+ protected:
+  MovedOutTest() {
+    request_.rules.excludes = {"**/never"};  // Each entry is an explicit one.
+    volume_.File(u"work/a");
+    volume_.File(u"work/bad");
+    volume_.File(u"work/sub/b");
+    volume_.Folder(u"else");
+    plain_ = DaclOf(u"work/a");
+    Provision("\\work");
+  }
+  void FailAlways(Call call, std::u16string path) {
+    volume_.Inject({.call = call, .path = std::move(path), .error = kDenied, .times = fakes::Fault::kAlways});
+  }
+  const Error kDenied{ErrorKind::kDenied, "by the test", {}, 5, "access is denied"};
+  std::string plain_;
+};
+
+TEST_F(MovedOutTest, IsStrippedThoughSomethingElseCannotBeWritten) {
+  volume_.SetDescriptor(u"work/bad", "O:BAG:BAD:(A;;FA;;;BA)");
+  FailAlways(Call::kOpenWrite, u"work/bad");
+  volume_.Move(u"work/a", u"else/a");
+  EXPECT_EQ(Provision("\\work").failures, 1u);
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsStrippedThoughSomethingElseCannotBeOpened) {
+  FailAlways(Call::kOpenRead, u"work/bad");
+  volume_.Move(u"work/a", u"else/a");
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsLeftAloneWhereItBelongsBehindAFolderThatCannotBeListed) {
+  FailAlways(Call::kList, u"work/sub");
+  volume_.Move(u"work/a", u"work/sub/a");
+  Provision("\\work");
+  EXPECT_NE(DaclOf(u"work/sub/a"), plain_);
+  volume_.ClearFaults();
+  Provision("\\work");
+  EXPECT_EQ(VerdictOf("\\work\\sub\\a"), "covered");
+}
+
+TEST_F(MovedOutTest, IsTriedAgainByARunThatFindsNothingElse) {
+  FailAlways(Call::kOpenRead, u"work/bad");
+  volume_.Inject({.call = Call::kNames, .path = u"else/a", .error = kDenied, .times = 1});
+  volume_.Move(u"work/a", u"else/a");
+  EXPECT_TRUE(Provision("\\work").complete);
+  EXPECT_NE(DaclOf(u"else/a"), plain_);  // Nobody could say where it is.
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
+}
+
+TEST_F(MovedOutTest, IsTriedAgainWhereItCouldNotBeWritten) {
+  volume_.Move(u"work/a", u"else/a");
+  FailAlways(Call::kOpenWrite, u"else/a");
+  Provision("\\work");
+  EXPECT_NE(DaclOf(u"else/a"), plain_);
+  volume_.ClearFaults();
+  Provision("\\work");
+  EXPECT_EQ(DaclOf(u"else/a"), plain_);
 }
 
 // --- What was missed while a grant was under way.
