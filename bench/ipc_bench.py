@@ -60,31 +60,43 @@ def converged_start(stage, options):
     print(f"idle for {options.idle:.0f} s: {stage.processor_ms() - used} ms of processor time")
 
 
-def measure(stage, options, what, principal):
+def wait_for_growth(stage, principal, which):
+    """Until the sum at this place of of_principal() grows; False if the writer has nothing left to do."""
+    begun = of_principal(stage.ask("status"), principal)[which]
+    while True:
+        status = stage.ask("status")
+        if of_principal(status, principal)[which] > begun:
+            return True
+        if not status["queue"]:
+            return False
+
+
+def measure(stage, options, what, principal=None, which=None):
     ratios = []
     for _ in range(options.repeat):
+        if principal and not wait_for_growth(stage, principal, which):
+            print(f"{what}: the writer ended before")
+            break
         before = of_principal(stage.ask("status"), principal)
         told = stage.latency(options.seconds, options.clients)
         after = stage.ask("status")
         seen, covered, _ = (b - a for a, b in zip(before, of_principal(after, principal)))
         print(f"{what}: {seen} objects seen and {covered} entries written meanwhile, load {os.getloadavg()[0]:.1f}"
-              + ("" if after["queue"] or not principal else " (the writer ended before)"))
+              + ("" if after["queue"] or not principal else " (the writer ended meanwhile)"))
         for name, one in told.items():
             print(f"  {name:9} {one['count']:7} answers, {one['refused']} refused, median {one['median_ms']:.3f} ms, "
                   f"p99 {one['p99_ms']:.3f} ms, most {one['max_ms']:.1f} ms")
         ratios.append(told["coverage"]["p99_ms"] / told["echo"]["p99_ms"])
-    print(f"  coverage / echo, p99: {statistics.median(ratios):.2f} (of {', '.join(f'{r:.2f}' for r in ratios)})",
-          flush=True)
+    if ratios:
+        print(f"  coverage / echo, p99: {statistics.median(ratios):.2f} (of {', '.join(f'{r:.2f}' for r in ratios)})",
+              flush=True)
 
 
 def busy(stage, options):
     principal = stage.principals % random.randrange(1000, 1 << 30)
     stage.ask("grant", principal=principal, roots=stage.roots)
-    for what, begun in (("while it scans", lambda seen, covered: seen > 0),
-                        ("while it writes entries", lambda seen, covered: covered > 0)):
-        while not begun(*of_principal(stage.ask("status"), principal)[:2]):
-            time.sleep(0.2)
-        measure(stage, options, what, principal)
+    measure(stage, options, "while it scans", principal, 0)
+    measure(stage, options, "while it writes entries", principal, 1)
 
 
 def main():
@@ -106,7 +118,7 @@ def main():
         try:
             prepare(stage, options)
             converged_start(stage, options)
-            measure(stage, options, "at rest", None)
+            measure(stage, options, "at rest")
             busy(stage, options)
         finally:
             stage.stop()

@@ -2,6 +2,7 @@
 #include "scanner/engine.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -11,10 +12,17 @@
 
 namespace acledger::scanner {
 
+using store::ChangeState;
 using store::Grant;
 using store::GrantState;
 
 namespace {
+
+constexpr ChangeState kUnsettled[] = {ChangeState::kIntent, ChangeState::kApplied, ChangeState::kReverting,
+                                      ChangeState::kReverted};
+constexpr ChangeState kTakenBack[] = {ChangeState::kReverted};
+
+bool IsClosed(const Grant& grant) { return grant.state == GrantState::kRolledBack; }
 
 Expected<PathComponents> ComponentsOf(const std::string& root) {
   Expected<ParsedPath> parsed = ParsePath(root);
@@ -65,11 +73,12 @@ Expected<Report> Engine::Settled(const std::function<Expected<Report>()>& work) 
 Expected<SettleReport> Engine::Settle() {
   unsettled_ = true;
   SettleReport total;
-  const Expected<std::vector<Grant>> grants = environment_.ledger.Grants();
+  Expected<std::vector<Grant>> grants = AllGrantsWith(kUnsettled);
   if (!grants) return std::unexpected(grants.error());
-  const Expected<std::vector<Grant>> closed = ClosedWithoutFlush();
+  const Expected<std::vector<Grant>> closed =
+      std::erase_if(*grants, IsClosed) > 0 ? ClosedWithoutFlush() : std::vector<Grant>{};
   if (!closed) return std::unexpected(closed.error());
-  for (const std::vector<Grant>* some : {&*closed, &*grants})
+  for (const auto* some : {&*closed, &std::as_const(*grants)})
     for (const Grant& grant : *some)
       if (Expected<void> settled = SettleOne(grant, total); !settled) return std::unexpected(settled.error());
   if (total.looked_at > 0)
@@ -92,16 +101,21 @@ Expected<void> Engine::SettleOne(const Grant& grant, SettleReport& total) {
   return {};
 }
 
-// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since.
-Expected<std::vector<Grant>> Engine::ClosedWithoutFlush() {
-  const Expected<std::vector<store::GrantId>> ids = environment_.ledger.GrantsWith(store::ChangeState::kReverted);
+// One reading of all changes, however many grants there are.
+Expected<std::vector<Grant>> Engine::AllGrantsWith(std::span<const ChangeState> states) {
+  const Expected<std::vector<store::GrantId>> ids = environment_.ledger.GrantsWith(states);
   if (!ids) return std::unexpected(ids.error());
   if (ids->empty()) return std::vector<Grant>{};
   Expected<std::vector<Grant>> grants = environment_.ledger.AllGrants();
+  if (grants) std::erase_if(*grants, [&ids](const Grant& grant) { return std::ranges::count(*ids, grant.id) == 0; });
+  return grants;
+}
+
+// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since.
+Expected<std::vector<Grant>> Engine::ClosedWithoutFlush() {
+  Expected<std::vector<Grant>> grants = AllGrantsWith(kTakenBack);
   if (!grants) return grants;
-  std::erase_if(*grants, [&ids](const Grant& grant) {
-    return grant.state != GrantState::kRolledBack || std::ranges::count(*ids, grant.id) == 0;
-  });
+  std::erase_if(*grants, std::not_fn(IsClosed));
   for (const Grant& grant : *grants)
     if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
       return std::unexpected(cleared.error());

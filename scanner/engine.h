@@ -101,6 +101,7 @@ class Engine {
   template <class Report>
   Expected<Report> Settled(const std::function<Expected<Report>()>& work);
   Expected<void> SettleOne(const store::Grant& grant, SettleReport& total);
+  Expected<std::vector<store::Grant>> AllGrantsWith(std::span<const store::ChangeState> states);
   Expected<std::vector<store::Grant>> ClosedWithoutFlush();
   Expected<ProvisionReport> ProvisionEach(const std::vector<store::Grant>& grants);
   Expected<ProvisionReport> LookAgainAt(const store::Grant& grant, std::span<const PathComponents> changed);

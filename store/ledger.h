@@ -293,7 +293,8 @@ class Ledger {
   Expected<void> SetStale(GrantId id, bool is_stale);
   Expected<std::vector<Grant>> Grants();  // All but rolled-back ones.
   Expected<std::vector<Grant>> AllGrants();
-  Expected<std::vector<GrantId>> GrantsWith(ChangeState state);  // Those that have a change in this state.
+  // Those that have a change in one of these states. Reads all changes once.
+  Expected<std::vector<GrantId>> GrantsWith(std::span<const ChangeState> states);
 
   // --- holders
   Expected<HolderId> AddHolder(const Holder& holder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include "store/change_rows.h"
 #include "store/ledger_impl.h"
 #include "store/rows.h"
 
@@ -198,10 +199,10 @@ Expected<std::vector<Grant>> Ledger::Impl::ReadGrants(GrantsWanted wanted) {
 Expected<std::vector<Grant>> Ledger::Grants() { return impl_->ReadGrants(Impl::GrantsWanted::kLive); }
 Expected<std::vector<Grant>> Ledger::AllGrants() { return impl_->ReadGrants(Impl::GrantsWanted::kAll); }
 
-Expected<std::vector<GrantId>> Ledger::GrantsWith(ChangeState state) {
+Expected<std::vector<GrantId>> Ledger::GrantsWith(std::span<const ChangeState> states) {
   std::vector<GrantId> ids;
-  auto query = impl_->db.Use("SELECT DISTINCT grant_id FROM change WHERE state = ?");
-  query.With(state);
+  auto query = impl_->db.Use("SELECT DISTINCT grant_id FROM change WHERE " ACLEDGER_IN_STATES(1));
+  query.With(SetOf(states));
   auto done = query.Each([&]() -> Expected<void> {
     ids.push_back(query.Int(0));
     return {};

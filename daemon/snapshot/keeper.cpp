@@ -89,9 +89,9 @@ void Keeper::Loop() {
     const auto took = Clock::now() - begun, rested = begun - std::exchange(ended, Clock::now());
     lock.lock();
     if (is_last && !IsPatient()) return;
-    // After a rest one may follow another: what changed while it was written is not kept waiting. Of a longer time it
-    // is half.
-    const Clock::duration rest = rested >= 2 * took ? Clock::duration{} : took;
+    // After a rest one may follow another: what changed while it was written is not kept waiting. Of a longer time a
+    // fifth is rest.
+    const Clock::duration rest = rested >= 2 * took ? Clock::duration{} : took / 4;
     changed_.wait_for(lock, is_last ? Clock::duration(kRetry) : std::max<Clock::duration>(kBetween - took, rest),
                       [this, is_last] { return is_ending_ && !is_last; });
   }

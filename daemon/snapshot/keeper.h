@@ -15,8 +15,8 @@
 namespace acledger::daemon::snapshot {
 
 // Keeps a snapshot for each user who has grants or has asked the daemon anything: written within half a second of a
-// change and the time that writing takes, where change follows change in three times that time (half of the time is
-// spent on it at most). What could not be written is tried again. A thread of its own with a reading of the ledger of
+// change and the time that writing takes, where change follows change in two and a quarter of that time (it rests
+// between). What could not be written is tried again. A thread of its own with a reading of the ledger of
 // its own; nobody waits for it.
 class Keeper {
  public:

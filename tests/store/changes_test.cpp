@@ -75,6 +75,16 @@ TEST_F(Changes, ComeBackAsTheyWereRecorded) {
   EXPECT_EQ(changes[0].state, ChangeState::kIntent);
 }
 
+TEST_F(Changes, AreFoundByEachStateAlone) {
+  for (std::size_t i = 0; i < kAllStates.size(); ++i) Set(Record({Make(i + 1)}), kAllStates[i]);
+
+  for (const ChangeState state : kAllStates) {
+    EXPECT_THAT(Take(ledger_->Changes(grant_, {&state, 1})), ElementsAre(Field(&Change::state, state)));
+    EXPECT_THAT(Take(ledger_->GrantsWith({&state, 1})), ElementsAre(grant_));
+  }
+  EXPECT_THAT(Take(ledger_->Changes(grant_, kAllStates)), SizeIs(kAllStates.size()));
+}
+
 TEST_F(Changes, AreOrderedByFolder) {
   const auto recorded = Record({Make(1, 7), Make(2, 3), Make(3, 7), Make(4, 3)});
   std::vector<ChangeId> ids;
