@@ -358,7 +358,7 @@ TEST_F(FreshnessTest, FollowsTheJournalNoFurtherThanItLooked) {
   Must(Call("wait", {{"path", "\\else"}}));
   UntilIdle();
   Must(Call("pause", {{"root", "\\work"}}));
-  const std::string place = *writer_->Setting("usn");
+  const std::string place = *reader_->Setting("usn");
   volume_.File(u"work/e/new", kOthersOnly);
   a_journal_.Note(volume_.Id(u"work/e/new"), volume_.Id(u"work/e"), scanner::kUsnFileCreate);
   watch_.Tell({u"work", u"e"});
@@ -368,7 +368,7 @@ TEST_F(FreshnessTest, FollowsTheJournalNoFurtherThanItLooked) {
     Must(Call("verify", {{"root", "\\else"}}));
     Run(milliseconds(100));
   }
-  EXPECT_EQ(*writer_->Setting("usn"), place);
+  EXPECT_EQ(*reader_->Setting("usn"), place);
 }
 
 TEST_F(FreshnessTest, LeavesAPausedGrantAlone) {
@@ -388,7 +388,7 @@ TEST_F(FreshnessTest, LearnsFromTheJournalWhatHappenedWhileItWasDown) {
   StartAndGrant();
   Start();  // Notes its place once it is through.
   UntilIdle();
-  ASSERT_NE(*writer_->Setting("usn"), "");
+  ASSERT_NE(*reader_->Setting("usn"), "");
   service_.reset();
   volume_.File(u"work/e/new", kOthersOnly);
   a_journal_.Note(volume_.Id(u"work/e/new"), volume_.Id(u"work/e"), scanner::kUsnFileCreate);

@@ -298,7 +298,10 @@ TEST_F(PermissionTest, GrantsAUserOnlyToPrincipalsOfHis) {
 }
 
 TEST_F(PermissionTest, TakesPrincipalsThatTheSetUpWroteIntoTheLedger) {
+  End();
   ASSERT_TRUE(writer_->SetSetting(std::string("principals.") + kAnn, std::string(kAnnsBox) + " S-1-9-77-5"));
+  Make(Parts());
+  MustStart();
   EXPECT_TRUE(Grant(User(kAnn), "S-1-9-77-5", "\\ann"));
   EXPECT_FALSE(Grant(User(kBob), "S-1-9-77-5", "\\bob"));
 }
