@@ -180,6 +180,8 @@ Expected<ProvisionReport> Engine::ProvisionEach(const std::vector<Grant>& grants
     if (!one) return std::unexpected(one.error());
     total.changes += one->changes;
     total.failures += one->failures;
+    total.unlisted += one->unlisted;
+    total.undecided += one->undecided;
     total.stripped += one->stripped;
     total.unsettled = total.unsettled || one->unsettled;
     total.complete = total.complete && one->complete;

@@ -32,7 +32,11 @@ void Provision::Report(Phase phase) {
   environment_.progress.Report({phase, context_.grant.root, settled_, planned_, report_.changes, report_.failures});
 }
 
-Expected<void> Provision::FindMissing() {
+// What others have on these objects: other grants, and records of what went missing.
+Expected<void> Provision::LookAround() {
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
   const ChangeState states[] = {ChangeState::kMissing};
   const Expected<std::vector<store::Tombstone>> missing = environment_.ledger.Tombstones(states);
   if (!missing) return std::unexpected(missing.error());
@@ -47,10 +51,7 @@ Expected<bool> Provision::ScanAndSurvey() {
   Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id, &intents_);
   if (!live) return std::unexpected(live.error());
   live_ = std::move(*live);
-  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
-  if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
+  if (Expected<void> looked = LookAround(); !looked) return std::unexpected(looked.error());
   const bool was_complete = context_.grant.state == GrantState::kComplete;
   // However far it was: a stale grant is scanned again, from its root, and so is one that has another root now.
   const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
@@ -63,6 +64,7 @@ Expected<bool> Provision::ScanAndSurvey() {
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());
     report_.failures += scanned->failures;
+    report_.unlisted += scanned->unlisted;
     if (scanned->root) context_.grant.root_id = *scanned->root;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
