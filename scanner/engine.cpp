@@ -346,8 +346,6 @@ Expected<bool> Engine::VerifyOne(const Grant& grant, VerifyReport& total) {
   GrantContext& context = **made;
   const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();
   if (!known) return std::unexpected(known.error());
-  if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
-    return std::unexpected(cleared.error());
   Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
   if (!live) return std::unexpected(live.error());
   Scan scan(environment_.volume, environment_.ledger, context.grant, *context.policy, context.root, context.descriptors,

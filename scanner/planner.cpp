@@ -154,7 +154,7 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
 std::vector<FileId> Planner::Displaced() const {
   std::vector<FileId> displaced;
   for (const auto& [id, live] : live_)
-    if (!met_.contains(id)) displaced.push_back(id);
+    if (!live.met && !met_.contains(id)) displaced.push_back(id);
   return displaced;
 }
 

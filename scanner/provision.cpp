@@ -9,6 +9,7 @@
 #include "scanner/records.h"
 #include "scanner/revert.h"
 #include "scanner/sweep.h"
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -57,8 +58,6 @@ Expected<bool> Provision::ScanAndSurvey() {
   const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
                        IsRootReplaced(environment_.volume, context_.grant, context_.root);
   if (to_scan) {
-    if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
-      return std::unexpected(cleared.error());
     Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
               environment_.progress);
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
@@ -171,7 +170,8 @@ Expected<void> Provision::StripDisplaced() {
   for (const FileId& id : displaced_) {
     const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound) continue;  // Gone; the record stays until the rollback.
-    if (unsure && object && BelongsElsewhere(**object)) continue;
+    if (unsure && !object) report_.undecided += MayPass(object.error().kind);
+    if (unsure && (!object || BelongsElsewhere(**object))) continue;
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
     if (!live) return std::unexpected(live.error());
     for (const Change& change : *live)

@@ -194,21 +194,21 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
 // Inside the grant, where it is not left out: its record is not out of place, and whoever lists the folder finds it.
 // Also where the volume cannot tell: another whole scan may meet it.
 bool Provision::BelongsElsewhere(Object& object) {
-  const auto cannot_tell = [this] {
-    ++report_.undecided;
+  const auto cannot_tell = [this](const Error& error) {
+    report_.undecided += MayPass(error.kind);
     return needs_whole_ = true;
   };
   const Expected<std::vector<LinkName>> names = object.Names();
-  if (!names) return cannot_tell();
+  if (!names) return cannot_tell(names.error());
   for (const LinkName& name : *names) {
     PathComponents path{name.name};
     FileId parent = name.parent;
     bool is_below = true;
     while (is_below && parent != environment_.volume.Info().root) {
       const Expected<std::unique_ptr<Object>> folder = environment_.volume.OpenById(parent, Access::kRead);
-      if (!folder) return cannot_tell();
+      if (!folder) return cannot_tell(folder.error());
       const Expected<std::vector<LinkName>> its = (*folder)->Names();
-      if (!its) return cannot_tell();
+      if (!its) return cannot_tell(its.error());
       is_below = !its->empty();
       if (!is_below) break;
       path.insert(path.begin(), its->front().name);

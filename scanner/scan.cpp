@@ -265,7 +265,7 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     if (name.exclusion != Exclusion::kNone)
       if (Expected<void> noted = NoteStray(*node); !noted) return noted;
     if (name.entered) frontier.push_back({grant_.id, ref.number, node->name, node->file_id});
-    if (name.IsUnopened()) lost.insert(text);
+    if (name.IsUnopened() && !IsForgotten(before)) lost.insert(text);
     report_.unlisted += name.IsUnopened() && MayPass(name.error->kind);
     nodes.push_back(std::move(*node));
   }
@@ -325,7 +325,9 @@ Expected<void> Scan::RenewRoot(const FileId& id) {
   return ledger_.UpdateGrant(renewed);
 }
 
+// What an earlier scan could not look at is tried again from here on; one that is resumed goes on from it.
 Expected<void> Scan::RecordRoot(Node& self) {
+  if (Expected<void> cleared = ledger_.ClearFailures(grant_.id); !cleared) return cleared;
   if (self.file_id != grant_.root_id)
     if (Expected<void> renewed = RenewRoot(self.file_id); !renewed) return renewed;
   const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);

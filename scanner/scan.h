@@ -101,6 +101,7 @@ class Scan {
   Expected<void> Merge(ScannedFolder& scanned);
   Expected<void> KeepUnreached(const ScannedFolder& scanned, std::vector<store::Node> known,
                                std::vector<store::Node>& nodes, std::set<std::string>& lost);
+  bool IsForgotten(const store::Node* known) const;
   Expected<void> ForgetBelow(store::FolderId folder, const std::set<std::string>& lost);
   Expected<void> ForgetSubtree(const store::Folder& top);
   using FolderPlace = std::pair<store::FolderId, std::string>;  // Its parent, its name.
@@ -138,7 +139,7 @@ class Scan {
   bool is_part_ = false;
   std::vector<ScannedFolder> part_;
   std::set<FailureKey> told_, renewed_;
-  std::vector<FileId> gone_;             // Objects that left the index with a folder or a name, or may have.
+  std::unordered_set<FileId> gone_;      // Objects that left the index with a folder or a name, or may have.
   std::unordered_set<FileId> unopened_;  // Folders that were to be looked at: whoever meets them enters them wholly.
 };
 

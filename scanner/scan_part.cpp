@@ -79,7 +79,7 @@ Expected<bool> Scan::IsAsKnown(const ScannedName& name, const Node& node) {
 // It, and everything below it, may leave the index. False: one of the files has other names.
 Expected<bool> Scan::NoteGone(store::FolderId folder, const Node& node) {
   if (node.has_links) return false;
-  gone_.push_back(node.file_id);
+  gone_.insert(node.file_id);
   if (!node.is_folder) return true;
   const Expected<std::vector<store::Folder>> folders = ledger_.FoldersIn(folder);
   if (!folders) return std::unexpected(folders.error());
@@ -93,7 +93,7 @@ Expected<bool> Scan::NoteGone(store::FolderId folder, const Node& node) {
     if (Expected<void> loaded = ledger_.Nodes(next, nodes); !loaded) return std::unexpected(loaded.error());
     for (const Node& one : nodes) {
       if (one.has_links) return false;
-      gone_.push_back(one.file_id);
+      gone_.insert(one.file_id);
     }
     const Expected<std::vector<store::Folder>> deeper = ledger_.FoldersIn(next);
     if (!deeper) return std::unexpected(deeper.error());
@@ -197,7 +197,7 @@ Expected<bool> Scan::ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, c
 }
 
 Expected<std::vector<FileId>> Scan::IdsOfPart() {
-  std::vector<FileId> ids = gone_;
+  std::vector<FileId> ids(gone_.begin(), gone_.end());
   for (const ScannedFolder& folder : part_)
     for (const ScannedName& name : folder.names) ids.push_back(name.info.id);
   return ids;

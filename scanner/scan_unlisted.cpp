@@ -25,6 +25,11 @@ void Forget(Node& node) {
 
 }  // namespace
 
+// Since an earlier look at a part: all that is below it too, of which no record is loaded then.
+bool Scan::IsForgotten(const Node* known) const {
+  return is_part_ && known && IsUnseen(*known) && !gone_.contains(known->file_id);
+}
+
 // A listing that broke off says nothing of the names that it did not reach, unless the folder is gone.
 Expected<void> Scan::KeepUnreached(const ScannedFolder& scanned, std::vector<Node> known, std::vector<Node>& nodes,
                                    std::set<std::string>& lost) {
@@ -37,7 +42,7 @@ Expected<void> Scan::KeepUnreached(const ScannedFolder& scanned, std::vector<Nod
   for (Node& node : known) {
     if (reached.contains(node.name)) continue;
     Meet(node.file_id);
-    if (node.is_folder) lost.insert(node.name);
+    if (node.is_folder && !IsForgotten(&node)) lost.insert(node.name);
     if (!IsExclusion(node)) Forget(node);
     nodes.push_back(std::move(node));
   }

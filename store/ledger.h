@@ -278,7 +278,8 @@ class Ledger {
   // (kNotFound of a single update writes nothing and dooms nothing.) Read-only: all questions in `body` see the same
   // moment.
   Expected<void> InTransaction(const std::function<Expected<void>()>& body);
-  // Called after each commit, on the thread that committed. It must be short and use no ledger.
+  // Called after each commit that wrote anything but settings, on the thread that committed. It must be short and use
+  // no ledger.
   void SetOnCommit(std::function<void()> on_commit);
 
   // Copies the write-ahead log into the file, for a quiet moment: it happens by itself, after a commit, when the log

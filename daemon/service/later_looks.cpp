@@ -6,6 +6,13 @@
 
 namespace acledger::daemon {
 
+namespace {
+
+// Looks at everything, one after the other; then the verify has to do.
+constexpr unsigned kMostWhole = 6;
+
+}  // namespace
+
 // One that nobody tried since keeps its time.
 LaterLooks::Retry LaterLooks::Again(const Retry* before, Moment now) {
   if (before && before->due) return *before;
@@ -30,10 +37,18 @@ void LaterLooks::Set(store::GrantId grant, Urgency urgency, const std::vector<sc
     after.folders.insert_or_assign(folder, Again(known == before.folders.end() ? nullptr : &known->second, now));
   }
   if (whole) after.whole = Again(before.whole ? &*before.whole : nullptr, now);
+  if (after.whole && after.whole->failures > kMostWhole) after.whole.reset();
   if (after.folders.empty() && !after.whole)
     grants_.erase(grant);
   else
     grants_.insert_or_assign(grant, std::move(after));
+}
+
+bool LaterLooks::HasAny(store::GrantId grant, const std::vector<scanner::PathComponents>& folders) const {
+  const auto at = grants_.find(grant);
+  return at != grants_.end() && std::ranges::any_of(folders, [&at](const scanner::PathComponents& folder) {
+           return at->second.folders.contains(folder);
+         });
 }
 
 std::vector<LaterLooks::Due> LaterLooks::Take(Moment now) {

@@ -11,7 +11,7 @@
 namespace acledger::daemon {
 
 // What could not be looked at, and when it is tried again: after 1 s, 2 s, 4 s, ... 10 min, as a job that failed, for
-// as long as it goes on failing. Decides; does nothing. One thread.
+// as long as it goes on failing; a look at everything only a few times. Decides; does nothing. One thread.
 class LaterLooks {
  public:
   // What a look at the grant came to. `folders`: all of the grant that nobody can look at now; `whole`: everything is
@@ -19,7 +19,7 @@ class LaterLooks {
   void Set(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders, bool whole,
            Moment now);
   void Forget(store::GrantId grant) { grants_.erase(grant); }
-  bool Has(store::GrantId grant) const { return grants_.contains(grant); }
+  bool HasAny(store::GrantId grant, const std::vector<scanner::PathComponents>& folders) const;
   bool WantsWhole(store::GrantId grant) const {
     const auto at = grants_.find(grant);
     return at != grants_.end() && at->second.whole;

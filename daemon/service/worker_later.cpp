@@ -43,8 +43,8 @@ void Worker::NoteUnlisted(const JobReport& report) {
   bool wants_whole = done->undecided > 0;
   {
     const std::lock_guard lock(mutex_);
-    // A run that was broken off may have met them and told nobody: what it left in the ledger counts.
-    if (!was_whole && done->unlisted == 0 && !wants_whole && !later_.Has(report.job.grant)) return;
+    // Whole runs go on from what others left in the ledger.
+    if (!was_whole && done->unlisted == 0 && !wants_whole && !later_.HasAny(report.job.grant, report.folders)) return;
     wants_whole = wants_whole || (!was_whole && later_.WantsWhole(report.job.grant));
   }
   const Expected<void> planned = PlanLater(report.job.grant, wants_whole);

@@ -54,6 +54,9 @@ TEST_F(FreshnessLaterTest, TriesAFolderThatStaysDeniedMoreAndMoreSeldom) {
   EXPECT_GE(volume_.Counters().listings, listings + 1);
   EXPECT_LE(volume_.Counters().listings, listings + 3);
   EXPECT_TRUE(Must(Call("status"))["queue"].empty());
+  const Json waited = Must(Call("wait", {{"path", "\\work"}}));
+  EXPECT_EQ(waited["decided"], true);
+  EXPECT_GE(waited["coverage"][0]["unknown"], 1);
   // Nothing else waits for it.
   volume_.File(u"work/c/new", kOthersOnly);
   watch_.Tell({u"work", u"c"});

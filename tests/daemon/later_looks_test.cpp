@@ -55,6 +55,8 @@ TEST_F(LaterLooksTest, WaitsLongerEachTimeThatItFailsAndNeverLongerThanTenMinute
 TEST_F(LaterLooksTest, KeepsTheTimeOfWhatNobodyTriedAgain) {
   Set({kA}, 0s);
   Set({kA, kB}, 500ms);
+  EXPECT_TRUE(later_.HasAny(1, {kB}));
+  EXPECT_FALSE(later_.HasAny(1, {{u"work"}}));
   EXPECT_THAT(Take(1s), ElementsAre(kA));
   EXPECT_EQ(later_.Next(), Moment(1500ms));
 }
@@ -63,11 +65,22 @@ TEST_F(LaterLooksTest, ForgetsWhatWentWell) {
   Set({kA}, 0s);
   Take(1s);
   Set({}, 1s);
-  EXPECT_FALSE(later_.Has(1));
+  EXPECT_FALSE(later_.HasAny(1, {kA}));
   Set({kA}, 10s);
   EXPECT_EQ(later_.Next(), Moment(11s));
   later_.Forget(1);
   EXPECT_EQ(later_.Next(), std::nullopt);
+}
+
+// It is dear; the verify comes anyway.
+TEST_F(LaterLooksTest, GivesUpWholeLooksAfterAFewInARow) {
+  int looks = 0;
+  for (Moment now = 0s; Set({}, now, true), later_.Next(); ++looks) {
+    ASSERT_LT(looks, 100);
+    now = *later_.Next();
+    ASSERT_TRUE(TakesWhole(now));
+  }
+  EXPECT_EQ(looks, 6);
 }
 
 TEST_F(LaterLooksTest, GivesAWholeLookToo) {

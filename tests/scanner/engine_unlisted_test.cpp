@@ -146,6 +146,22 @@ TEST_F(UnlistedTest, AFolderThatIsGoneLeavesTheIndex) {
   ExpectTrueRollUps();
 }
 
+// Its listing calls it a reparse point, as long as nobody opens it.
+TEST_F(UnlistedTest, ACloudFolderThatIsBusyIsLookedAtLater) {
+  volume_.ReparsePoint(u"work/cloud", 0x9000601A, true, kOthersOnly);
+  volume_.File(u"work/cloud/f", kOthersOnly);
+  ProvisionAgain();
+  ASSERT_EQ(VerdictOf("\\work\\cloud\\f"), "covered");
+  changes_ = LiveChanges();
+  MakeStale();
+  Fail(Call::kOpenRead, u"work/cloud");
+  ProvisionAgain();
+  EXPECT_EQ(VerdictOf("\\work\\cloud"), "failed");
+  EXPECT_EQ(VerdictOf("\\work\\cloud\\f"), "unknown");
+  EXPECT_EQ(LiveChanges(), changes_);
+  EXPECT_THAT(Unlisted(), ElementsAre("\\work\\cloud"));
+}
+
 TEST_F(UnlistedTest, WhatAnotherLookCannotMendIsNotCounted) {
   MakeStale();
   Fail(Call::kList, u"work/a", ErrorKind::kUnsupported);
@@ -213,6 +229,46 @@ TEST_F(UnlistedTest, ALaterLookEntersItWholly) {
     EXPECT_EQ(VerdictOf("\\work\\a\\deep\\down\\g"), "covered");
     ExpectConverged();
   }
+}
+
+// Entered wholly, what was known of its inside may have gone; what lies behind another closed door has not.
+TEST_F(UnlistedTest, KeepsTheRecordsBehindAFolderThatStaysClosedWhenTheOneAboveOpens) {
+  for (const bool opens_by_id : {true, false}) {
+    Fail(Call::kOpenRead, u"work/a");
+    Look({"\\work\\a"});
+    volume_.ClearFaults();
+    Fail(Call::kOpenRead, u"work/a/deep", ErrorKind::kDenied);
+    if (!opens_by_id)
+      for (const char16_t* path : {u"work/a/deep/down", u"work/a/deep/down/g", u"work/a/deep/.ssh"})
+        Fail(Call::kOpenRead, path, ErrorKind::kDenied);
+    const ProvisionReport report = LookAtUnlisted();
+    EXPECT_FALSE(report.whole);
+    EXPECT_EQ(report.undecided, 0u);
+    EXPECT_EQ(VerdictOf("\\work\\a\\f"), "covered");
+    EXPECT_EQ(VerdictOf("\\work\\a\\deep\\down\\g"), "unknown");
+    EXPECT_EQ(LiveChanges(), changes_);
+    volume_.ClearFaults();
+    LookAtUnlisted();
+    ExpectConverged();
+  }
+}
+
+TEST_F(UnlistedTest, AScanThatIsResumedStillKnowsWhatItMetBefore) {
+  for (const char16_t* path : {u"work/0/f", u"work/z/f"}) volume_.File(path, kOthersOnly);
+  ProvisionAgain();
+  MakeStale();
+  Fail(Call::kList, u"work/a");
+  volume_.SetHook([&](Call call, const std::u16string& path) {
+    if (call == Call::kList && path == u"\\work\\a") stop_ = true;
+  });
+  EXPECT_FALSE(ProvisionAgain().complete);
+  stop_ = false;
+  volume_.SetHook({});
+  EXPECT_FALSE(Must(Ledger().Frontier(Grant().id)).empty());
+  while (!ProvisionAgain().complete) {
+  }
+  EXPECT_EQ(VerdictOf("\\work\\a\\f"), "unknown");
+  EXPECT_THAT(Unlisted(), ElementsAre("\\work\\a"));
 }
 
 TEST_F(UnlistedTest, AChangeThatIsToldOfItsInsideFindsItFromAbove) {
