@@ -256,7 +256,6 @@ TEST_F(UnlistedTest, KeepsTheRecordsBehindAFolderThatStaysClosedWhenTheOneAboveO
 TEST_F(UnlistedTest, AScanThatIsResumedStillKnowsWhatItMetBefore) {
   for (const char16_t* path : {u"work/0/f", u"work/z/f"}) volume_.File(path, kOthersOnly);
   ProvisionAgain();
-  MakeStale();
   Fail(Call::kList, u"work/a");
   volume_.SetHook([&](Call call, const std::u16string& path) {
     if (call == Call::kList && path == u"\\work\\a") stop_ = true;
