@@ -90,10 +90,14 @@ class Settler {
   }
 
   Expected<bool> IsOfSameLayer(store::GrantId id) {
-    const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
-    if (!grants) return std::unexpected(grants.error());
-    const auto grant = std::ranges::find(*grants, id, &store::Grant::id);
-    return grant != grants->end() && IsSameLayer(*grant, context_.grant);
+    if (!layer_) {
+      const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+      if (!grants) return std::unexpected(grants.error());
+      layer_.emplace();
+      for (const store::Grant& grant : *grants)
+        if (IsSameLayer(grant, context_.grant)) layer_->push_back(grant.id);
+    }
+    return std::ranges::count(*layer_, id) > 0;
   }
 
   Expected<void> Record(const std::vector<BatchRunner::Done>& done, std::span<const Change> forged,
@@ -326,6 +330,7 @@ class Settler {
 
   Environment& environment_;
   GrantContext& context_;
+  std::optional<std::vector<store::GrantId>> layer_;  // Live grants of the same principal and mask, once asked for.
   std::vector<store::ChangeResult> results_;
   store::FolderId rows_of_ = 0;
   std::vector<store::Node> rows_;

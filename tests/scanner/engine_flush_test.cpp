@@ -228,5 +228,49 @@ TEST_F(EngineFlushTest, TheNextStartWritesAgainWhatAnEarlierGrantWrote) {
   }
 }
 
+// --- grants that come and go
+
+TEST_F(EngineFlushTest, HoweverOftenAnObjectIsGrantedAndTakenBackAStartAsksItOnce) {
+  const auto before = volume_.SecurityIds();
+  security::DescriptorBytes granted;
+  Engine engine(MakeEnvironment());  // One process: it settles nothing in between.
+  for (int i = 0; i < 4; ++i) {
+    for (const GrantRequest& request : {RequestFor("\\work"), OtherRequest()}) {
+      Must(engine.Provision(Must(engine.Register(request, notes_))));
+      if (request.principal == request_.principal) granted = volume_.Descriptor(u"work/a.txt");
+      EXPECT_TRUE(Must(engine.Rollback(GrantsNamed{})).complete);
+    }
+  }
+  ASSERT_EQ(ChangesIn({ChangeState::kReverted}).size(), 16u);
+  OpenLedger();
+  EXPECT_EQ(Settle().looked_at, 4u);
+  EXPECT_EQ(ChangesIn({ChangeState::kReverted}).size(), 4u);
+  EXPECT_EQ(Settle().looked_at, 4u);
+  volume_.SetDescriptor(u"work/a.txt", granted);
+  EXPECT_EQ(Settle().completed, 1u);
+  ExpectAsBefore(before);
+}
+
+TEST_F(EngineFlushTest, WhatIsGrantedAnewIsKnownByItsLastRecordAlone) {
+  Provision("\\work");
+  Rollback();
+  Provision("\\work");
+  OpenLedger();
+  EXPECT_EQ(Settle().looked_at, 2u);
+  EXPECT_TRUE(ChangesIn({ChangeState::kReverted}).empty());
+}
+
+TEST_F(EngineFlushTest, AnEntryOfAnotherShapeIsAskedForByItself) {
+  Provision("\\work");
+  Rollback();
+  RunSql("UPDATE change SET entry_flags = 3 WHERE is_folder = 0");
+  Provision("\\work");
+  OpenLedger();
+  EXPECT_EQ(Settle().looked_at, 3u);
+  Rollback();
+  OpenLedger();
+  EXPECT_EQ(Settle().looked_at, 3u);
+}
+
 }  // namespace
 }  // namespace acledger::scanner
