@@ -111,8 +111,11 @@ Expected<std::vector<Grant>> Engine::AllGrantsWith(std::span<const ChangeState> 
   return grants;
 }
 
-// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since.
+// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since. However often that
+// was done to an object, it is asked once.
 Expected<std::vector<Grant>> Engine::ClosedWithoutFlush() {
+  if (Expected<void> dropped = environment_.ledger.DropRepeatedReverts(); !dropped)
+    return std::unexpected(dropped.error());
   Expected<std::vector<Grant>> grants = AllGrantsWith(kTakenBack);
   if (!grants) return grants;
   std::erase_if(*grants, std::not_fn(IsClosed));

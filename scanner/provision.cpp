@@ -33,12 +33,12 @@ void Provision::Report(Phase phase) {
   environment_.progress.Report({phase, context_.grant.root, settled_, planned_, report_.changes, report_.failures});
 }
 
-// What others have on these objects: other grants, and records of what went missing.
+// What others have on these objects: other grants, and records of what could not be taken back.
 Expected<void> Provision::LookAround() {
   const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   alone_ = grants->size() == 1;
-  const ChangeState states[] = {ChangeState::kMissing};
+  const ChangeState states[] = {ChangeState::kMissing, ChangeState::kReverting};
   const Expected<std::vector<store::Tombstone>> missing = environment_.ledger.Tombstones(states);
   if (!missing) return std::unexpected(missing.error());
   missing_.clear();

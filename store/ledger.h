@@ -363,6 +363,9 @@ class Ledger {
   // Of another entry's change on the same object, when one is taken back.
   Expected<void> SetAfter(ChangeId id, DescriptorId after);
   Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
+  // Drops the kReverted changes of rolled-back grants that a later change of the same entry (object, principal, mask,
+  // flags) stands for: one that is applied, or another of these.
+  Expected<void> DropRepeatedReverts();
 
   // --- tombstones
   // For a change that is, or is about to be, in the state kReverting or kMissing. Of one that stands already only the
