@@ -79,6 +79,8 @@ class PermissionTest : public fixtures::ServiceFixture {
     Must(Grant(User(kBob), kBobsBox, "\\bob"));
     Must(Grant(Administrator(), "S-1-9-77-1", "\\both"));
     for (const char* path : {"\\ann", "\\bob", "\\both"}) Must(Call(Administrator(), "wait", {{"path", path}}));
+    while (!Must(Call(Administrator(), "status"))["queue"].empty()) {
+    }  // Decided is not yet done, and a status tells of it.
   }
 
   AllRun processes_;
