@@ -24,7 +24,7 @@ struct LiveEntry {
   store::DescriptorId original = 0;
   store::DescriptorId after = 0;
   std::uint8_t flags = 0;
-  bool met = false;  // By a whole scan: the object has a name in the grant.
+  bool met = false;  // By this scan: the object has a name in the grant, or may have one where nobody could look.
 };
 using LiveEntries = std::unordered_map<FileId, LiveEntry>;
 
