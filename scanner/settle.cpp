@@ -218,7 +218,8 @@ class Settler {
     return Abandoned(change);
   }
 
-  // What was taken back, and could not be asked whether it still is, must not become final with what was asked.
+  // What was written or taken back, and could not be asked whether it still is, must not become final with what was
+  // asked: the next start asks it again.
   Expected<void> Failed(const BatchRunner::Done& done) {
     ++report_.failed;
     const Error& error = *done.result.error;
@@ -226,6 +227,10 @@ class Settler {
       if (Expected<void> left = LeaveToRevisit(done.change, done.result.right, error); !left) return left;
     } else if (done.change.state == ChangeState::kReverted) {
       results_.push_back({done.change.id, ChangeState::kReverting});
+    } else if (done.change.state == ChangeState::kApplied) {
+      results_.push_back({done.change.id, ChangeState::kIntent});
+      if (Expected<void> set = SetNode(done.change, store::Verdict::kUnknown, store::Reason::kNone, 0); !set)
+        return set;
     }
     return AddFailure(done.change, done.result.right, error);
   }

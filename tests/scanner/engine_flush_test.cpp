@@ -195,6 +195,40 @@ TEST_F(EngineFlushTest, WhatAStartCannotAskOfALiveGrantsStripIsTakenBackByTheNex
   EXPECT_EQ(DaclOf(u"else/a.txt").find("we"), std::string::npos);
 }
 
+TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsUnknownAndWrittenAgainByTheNextStart) {
+  Provision("\\work");
+  const auto granted = volume_.SecurityIds();
+  StartWithout(u"work/a.txt", before_);
+  EXPECT_EQ(VerdictOf("\\work\\a.txt"), "unknown");
+  ExpectTrueRollUps();
+  EXPECT_EQ(ChangesIn({ChangeState::kIntent}).size(), 1u);
+  EXPECT_EQ(ChangesIn({ChangeState::kFinal}).size(), 1u);  // Of the folder: known to be there.
+  OpenLedger();
+  EXPECT_EQ(Settle().completed, 1u);
+  EXPECT_EQ(VerdictOf("\\work\\a.txt"), "covered");
+  ExpectTrueRollUps();
+  ExpectAsBefore(granted);
+}
+
+TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsTakenBackByARollback) {
+  const auto before = volume_.SecurityIds();
+  Provision("\\work");
+  StartWithout(u"work/a.txt", volume_.Descriptor(u"work/a.txt"));
+  EXPECT_EQ(VerdictOf("\\work\\a.txt"), "unknown");
+  EXPECT_TRUE(Rollback().complete);
+  ExpectAsBefore(before);
+}
+
+TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsCoveredByTheNextLook) {
+  Provision("\\work");
+  const auto granted = volume_.SecurityIds();
+  StartWithout(u"work/a.txt", before_);
+  Engine engine(MakeEnvironment());
+  EXPECT_EQ(Must(engine.Provision(Must(Ledger().Grants()))).changes, 1u);
+  EXPECT_EQ(VerdictOf("\\work\\a.txt"), "covered");
+  ExpectAsBefore(granted);
+}
+
 // --- a power cut that brings back what a rollback took, or loses what another grant wrote
 
 TEST_F(EngineFlushTest, TheNextStartWritesAgainWhatALaterGrantWrote) {
