@@ -58,6 +58,22 @@ std::u16string StoredName(Object& folder, const std::u16string& typed, const Fil
 
 }  // namespace
 
+Expected<std::optional<PathComponents>> PathById(Volume& volume, FileId id) {
+  constexpr std::size_t kDeepest = 4096;  // A ring cannot be: what moves meanwhile could look like one.
+  PathComponents path;
+  while (id != volume.Info().root && path.size() < kDeepest) {
+    const Expected<std::unique_ptr<Object>> object = volume.OpenById(id, Access::kRead);
+    if (!object && object.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    if (!object) return std::unexpected(object.error());
+    const Expected<std::vector<LinkName>> names = (*object)->Names();
+    if (!names) return std::unexpected(names.error());
+    if (names->empty()) return std::nullopt;
+    path.insert(path.begin(), names->front().name);
+    id = names->front().parent;
+  }
+  return path;
+}
+
 Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path) {
   PathComponents stored;
   for (const std::u16string& component : path) {

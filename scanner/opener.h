@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,9 @@ Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents&
 // The same path with each name as the volume holds it: its case, and the long name where a DOS name was given (which
 // rules about names would not know).
 Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path);
+
+// Where the object is now, by the first of its names; empty: it exists no more, or a folder above it.
+Expected<std::optional<PathComponents>> PathById(Volume& volume, FileId id);
 
 // Opens objects of one grant's index: parent-relative, one component at a time, the file id checked on the handle that
 // is returned. Keeps the chain of folders last used open, so that objects in folder order cost one open each. One

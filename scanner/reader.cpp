@@ -14,7 +14,7 @@ constexpr int kTries = 3;
 
 bool Enters(const ScannedName& name) {
   return name.info.IsFolder() && !name.info.IsReparsePoint() && name.exclusion == Exclusion::kNone && !name.error &&
-         !name.hidden;
+         !name.hidden && !(name.info.attributes & kAttributeRecallOnOpen);
 }
 
 }  // namespace

@@ -49,7 +49,12 @@ Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::v
   for (const Change& other : *live) {
     const Expected<bool> replaced = IsReplaced(ledger, other, change);
     if (!replaced) return std::unexpected(replaced.error());
-    if (*replaced) results.push_back({other.id, ChangeState::kUndone});
+    if (*replaced) {
+      results.push_back({other.id, ChangeState::kUndone});
+      // Whatever else failed there is told by its tombstone, and told again when it is tried again.
+      if (other.state == ChangeState::kReverting)
+        if (Expected<void> cleared = ledger.ClearFailures(other.grant); !cleared) return cleared;
+    }
     // What an earlier run left without a result: whatever became of it, the object holds this one's bytes now.
     if (other.state == ChangeState::kIntent && other.grant == change.grant && other.id < change.id)
       results.push_back({other.id, ChangeState::kAbandoned});

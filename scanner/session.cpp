@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace acledger::scanner {
@@ -24,6 +25,9 @@ Expected<std::unique_ptr<GrantContext>> GrantContext::MakeBare(store::Ledger& le
   const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
   if (!grants) return std::unexpected(grants.error());
   context->descriptors.LeaveOut(*grants);
+  // A settle since `grant` was read may have found that its index is not true.
+  const auto now = std::ranges::find(*grants, grant.id, &store::Grant::id);
+  if (now != grants->end()) context->grant.is_stale = now->is_stale;
   return context;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scanner/handover.h"
+#include "scanner/opener.h"
 #include "scanner/records.h"
 #include "scanner/recount.h"
 #include "security/edit.h"
@@ -174,12 +175,11 @@ class Settler {
         return Applied(done.change);
       case WorkOutcome::kGone:
         return Gone(done.change);
-      case WorkOutcome::kNoSource:
-        return Abandoned(done.change, store::Verdict::kPending);
       case WorkOutcome::kOtherName:
         return MovedOn(done, store::Verdict::kSkipped, store::Reason::kHardLink);
       case WorkOutcome::kRefused:
         return Abandoned(done.change, store::Verdict::kDenied, store::Reason::kNotRequesters);
+      case WorkOutcome::kNoSource:
       case WorkOutcome::kMoved:
       case WorkOutcome::kMovedOn:
         return MovedOn(done, store::Verdict::kPending);
@@ -218,8 +218,8 @@ class Settler {
     return Abandoned(change);
   }
 
-  // What was written or taken back, and could not be asked whether it still is, must not become final with what was
-  // asked: the next start asks it again.
+  // What was taken back, and could not be asked whether it still is, must not become final with what was asked. What
+  // was written has its record and is ours, whatever became of it: only what the index says of it is not known.
   Expected<void> Failed(const BatchRunner::Done& done) {
     ++report_.failed;
     const Error& error = *done.result.error;
@@ -228,9 +228,10 @@ class Settler {
     } else if (done.change.state == ChangeState::kReverted) {
       results_.push_back({done.change.id, ChangeState::kReverting});
     } else if (done.change.state == ChangeState::kApplied) {
-      results_.push_back({done.change.id, ChangeState::kIntent});
-      if (Expected<void> set = SetNode(done.change, store::Verdict::kUnknown, store::Reason::kNone, 0); !set)
-        return set;
+      const Expected<void> unknown =
+          SetNode(done.change, store::Verdict::kUnknown, store::Reason::kNone, done.change.after);
+      if (!unknown) return unknown;
+      if (Expected<void> stale = LookAtAllAgain(); !stale) return stale;
     }
     return AddFailure(done.change, done.result.right, error);
   }
@@ -315,8 +316,15 @@ class Settler {
     node.verdict = verdict;
     node.reason = reason;
     node.descriptor = descriptor;
+    if (verdict == store::Verdict::kPending && context_.grant.state == GrantState::kComplete)
+      if (Expected<void> stale = LookAtAllAgain(); !stale) return stale;
     return change.folder == 0 ? environment_.ledger.UpdateRoot(context_.tree.Entries().front().id, node)
                               : environment_.ledger.UpdateNode(change.folder, node);
+  }
+
+  Expected<void> LookAtAllAgain() {
+    if (std::exchange(context_.grant.is_stale, true)) return {};
+    return environment_.ledger.SetStale(context_.grant.id, true);
   }
 
   // The roll-ups follow the rows; what is not settled for good is planned again.
@@ -327,10 +335,16 @@ class Settler {
   }
 
   std::string PathOf(const Change& change) const {
-    if (change.folder <= 0 || !context_.tree.Contains(change.folder)) return context_.grant.root;
-    PathComponents path = context_.tree.Components(context_.root, change.folder);
-    path.push_back(FromWtf8(change.name).value_or(u"?"));
-    return FormatPath(path);
+    if (change.folder == 0) return context_.grant.root;
+    if (context_.tree.Contains(change.folder)) {
+      PathComponents path = context_.tree.Components(context_.root, change.folder);
+      path.push_back(FromWtf8(change.name).value_or(u"?"));
+      return FormatPath(path);
+    }
+    // A grant that is over has no index. No two objects may get one path: it is what a user gives them up by.
+    const Expected<std::optional<PathComponents>> now = PathById(environment_.volume, change.file_id);
+    if (now && *now) return FormatPath(**now);
+    return context_.grant.root + "\\? " + change.file_id.ToString() + "\\" + change.name;
   }
 
   Environment& environment_;

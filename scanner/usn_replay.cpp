@@ -5,6 +5,8 @@
 #include <optional>
 #include <unordered_set>
 
+#include "scanner/opener.h"
+
 namespace acledger::scanner {
 namespace {
 
@@ -28,24 +30,6 @@ UsnReplay Missed(UsnReplay replay, std::string why) {
   replay.missed = true;
   replay.why = std::move(why);
   return replay;
-}
-
-// Where the folder is now; empty: it exists no more, and so nothing in it. (A folder that went is told with its
-// parent.)
-Expected<std::optional<PathComponents>> PathOf(Volume& volume, FileId id) {
-  constexpr std::size_t kDeepest = 4096;  // A ring cannot be: what moves meanwhile could look like one.
-  PathComponents path;
-  while (id != volume.Info().root && path.size() < kDeepest) {
-    const Expected<std::unique_ptr<Object>> folder = volume.OpenById(id, Access::kRead);
-    if (!folder && folder.error().kind == ErrorKind::kNotFound) return std::nullopt;
-    if (!folder) return std::unexpected(folder.error());
-    const Expected<std::vector<LinkName>> names = (*folder)->Names();
-    if (!names) return std::unexpected(names.error());
-    if (names->empty()) return std::nullopt;
-    path.insert(path.begin(), names->front().name);
-    id = names->front().parent;
-  }
-  return path;
 }
 
 // The folders in which something that matters happened. Empty: the journal cannot tell.
@@ -86,7 +70,7 @@ Expected<UsnReplay> ReplayUsn(UsnJournal& journal, Volume& volume, std::string_v
   const Expected<std::unordered_set<FileId>> folders = ChangedFolders(journal, *from, state->next, most_folders);
   if (!folders) return Missed(replay, folders.error().ToString());
   for (const FileId& id : *folders) {
-    Expected<std::optional<PathComponents>> path = PathOf(volume, id);
+    Expected<std::optional<PathComponents>> path = PathById(volume, id);
     if (!path) return Missed(replay, path.error().ToString());
     if (*path) replay.folders.push_back(std::move(**path));
   }

@@ -138,22 +138,22 @@ void Writer::Look(const Work& work, Object& object, WorkResult& result) {
 
 WorkResult Writer::Do(const Work& work) {
   WorkResult result;
-  if (LostItsSource(work.change)) {
-    result.outcome = WorkOutcome::kNoSource;
-    return result;
-  }
-  const Expected<Opener::Opened> opened =
-      opener_.Open(work.change.folder, work.change.name, work.change.file_id, Access::kWrite);
+  const bool no_source = LostItsSource(work.change);
+  const Expected<Opener::Opened> opened = opener_.Open(work.change.folder, work.change.name, work.change.file_id,
+                                                       no_source ? Access::kRead : Access::kWrite);
   if (!opened) {
     if (opened.error().kind == ErrorKind::kNotFound) result.outcome = WorkOutcome::kGone;
-    result.right = "WRITE_DAC";
+    result.right = no_source ? "READ_CONTROL" : "WRITE_DAC";
     result.error = opened.error();
     return result;
   }
   Object& object = *opened->object;
   const bool left_its_place = policy_ && opened->moved;
-  if (left_its_place) result.outcome = WorkOutcome::kMoved;
-  if (!left_its_place && (!policy_ || work.change.is_folder || IsAllOurs(object, result)))
+  if (no_source)
+    result.outcome = WorkOutcome::kNoSource;
+  else if (left_its_place)
+    result.outcome = WorkOutcome::kMoved;
+  if (!no_source && !left_its_place && (!policy_ || work.change.is_folder || IsAllOurs(object, result)))
     Write(work, object, result);
   else if (!result.error)
     Look(work, object, result);

@@ -97,7 +97,7 @@ Expected<void> Ledger::RecordResults(std::span<const ChangeResult> results) {
       if (IsLive(state)) {
         if (auto done = impl_->Revive(rest[0].id, rest[length - 1].id); !done) return done;
       }
-      if (state == ChangeState::kApplied && *any_tombstone != 0) {
+      if ((state == ChangeState::kApplied || state == ChangeState::kUndone) && *any_tombstone != 0) {
         if (auto done = impl_->DropTombstones(rest[0].id, rest[length - 1].id); !done) return done;
       }
       if (state == ChangeState::kApplied || state == ChangeState::kReverted) {

@@ -40,6 +40,12 @@ Expected<Json> WithDecided(Expected<Json> coverage) {
   return coverage;
 }
 
+// Decided without what could not be looked at.
+bool IsKnown(const Json& coverage) {
+  return std::ranges::none_of(coverage["coverage"],
+                              [](const Json& one) { return NumberIn(one, store::Name(Verdict::kUnknown)) > 0; });
+}
+
 }  // namespace
 
 Expected<std::vector<Grant>> Service::GrantsAwaited(const std::string& path, const Viewer& viewer) {
@@ -116,7 +122,7 @@ void Service::WaitUntilApplied(ClientId client, const Viewer& viewer, std::vecto
   roots.pop_back();
   auto next = [this, client, viewer, roots = std::move(roots), deadline, answer = std::move(answer),
                reply = std::move(reply)](Expected<Json> coverage) mutable {
-    if (!coverage || !coverage->value("decided", false)) {
+    if (!coverage || !coverage->value("decided", false) || !IsKnown(*coverage)) {
       answer["applied"] = false;
       return reply(std::move(answer));
     }

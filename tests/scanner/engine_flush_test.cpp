@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A volume that this process may not flush, as a live one without an administrator's rights.
+#include <cstring>
+
 #include "security/edit.h"
 #include "tests/scanner/engine_fixture.h"
 
@@ -10,7 +12,9 @@ using store::ChangeState;
 
 class EngineFlushTest : public EngineTest {
  protected:
-  EngineFlushTest() {
+  EngineFlushTest() { ForbidFlush(); }
+
+  void ForbidFlush() {
     volume_.Inject({.call = fakes::Call::kFlush,
                     .error = {ErrorKind::kUnsupported, "flush the volume", {}, 5, "access is denied"},
                     .times = fakes::Fault::kAlways});
@@ -143,6 +147,7 @@ TEST_F(EngineFlushTest, WhatAStartCannotAskOfARollbackIsTakenBackOnceItOpens) {
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].change.file_id, volume_.Id(u"work/a.txt"));
   EXPECT_EQ(left[0].error.kind, ErrorKind::kDenied);
+  EXPECT_EQ(left[0].path, "\\work\\a.txt");
   EXPECT_EQ(ChangesIn({ChangeState::kReverted, ChangeState::kUndone}).size(), 0u);  // Of the folder: known to be done.
   EXPECT_EQ(Rollback().restored, 1u);
   ExpectAsBefore(before);
@@ -161,6 +166,7 @@ TEST_F(EngineFlushTest, WhatAStartCannotAskOfARollbackIsNotTakenFromALaterGrant)
   EXPECT_EQ(Provision("\\work").failures, 1u);
   ASSERT_EQ(volume_.Descriptor(u"work/a.txt"), granted);
   EXPECT_TRUE(Unreachable().empty());
+  EXPECT_TRUE(Failures().empty());
   EXPECT_EQ(Must(Engine(MakeEnvironment()).Revisit([](const store::Grant&) { return true; })).writes, 0u);
   EXPECT_EQ(volume_.Descriptor(u"work/a.txt"), granted);
 }
@@ -195,17 +201,17 @@ TEST_F(EngineFlushTest, WhatAStartCannotAskOfALiveGrantsStripIsTakenBackByTheNex
   EXPECT_EQ(DaclOf(u"else/a.txt").find("we"), std::string::npos);
 }
 
-TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsUnknownAndWrittenAgainByTheNextStart) {
+TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsUnknownUntilTheNextLookWritesItAgain) {
   Provision("\\work");
   const auto granted = volume_.SecurityIds();
   StartWithout(u"work/a.txt", before_);
   EXPECT_EQ(VerdictOf("\\work\\a.txt"), "unknown");
+  EXPECT_TRUE(Must(Ledger().Grants()).front().is_stale);
   ExpectTrueRollUps();
-  EXPECT_EQ(ChangesIn({ChangeState::kIntent}).size(), 1u);
-  EXPECT_EQ(ChangesIn({ChangeState::kFinal}).size(), 1u);  // Of the folder: known to be there.
-  OpenLedger();
-  EXPECT_EQ(Settle().completed, 1u);
+  Engine engine(MakeEnvironment());
+  EXPECT_EQ(Must(engine.Provision(Must(Ledger().Grants()))).changes, 1u);
   EXPECT_EQ(VerdictOf("\\work\\a.txt"), "covered");
+  EXPECT_FALSE(Must(Ledger().Grants()).front().is_stale);
   ExpectTrueRollUps();
   ExpectAsBefore(granted);
 }
@@ -219,14 +225,41 @@ TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsTakenBackByARollback) {
   ExpectAsBefore(before);
 }
 
-TEST_F(EngineFlushTest, WhatAStartCannotAskOfAWriteIsCoveredByTheNextLook) {
+TEST_F(EngineFlushTest, ARootThatAStartCannotAskStaysOursWithWhatInheritedFromIt) {
+  for (const bool principal_is_ours : {true, false}) {
+    SCOPED_TRACE(principal_is_ours);
+    ForbidFlush();
+    request_.principal_is_ours = principal_is_ours;
+    Provision("\\work");
+    volume_.File(u"work/later.txt");  // Inherits ours; no record tells of it.
+    StartWithout(u"work", volume_.Descriptor(u"work"));
+    EXPECT_EQ(VerdictOf("\\work"), "unknown");
+    Engine engine(MakeEnvironment());
+    EXPECT_EQ(Must(engine.Provision(Must(Ledger().Grants()))).changes, 0u);
+    EXPECT_THAT(VerdictOf("\\work\\later.txt"), testing::StartsWith("covered"));
+    EXPECT_EQ(VerdictOf("\\work"), "covered");
+    EXPECT_TRUE(Rollback().complete);
+    for (const char* path : {"work", "work/a.txt", "work/later.txt"})
+      EXPECT_THAT(DaclOf(std::u16string(path, path + std::strlen(path))), testing::Not(testing::HasSubstr("we")))
+          << path;
+    volume_.Delete(u"work/later.txt");
+  }
+}
+
+TEST_F(EngineFlushTest, RecordsBelowAFolderThatSomebodyEditedStand) {
+  volume_.File(u"work/sub/b.txt");
+  const auto before = volume_.SecurityIds();
   Provision("\\work");
-  const auto granted = volume_.SecurityIds();
-  StartWithout(u"work/a.txt", before_);
-  Engine engine(MakeEnvironment());
-  EXPECT_EQ(Must(engine.Provision(Must(Ledger().Grants()))).changes, 1u);
-  EXPECT_EQ(VerdictOf("\\work\\a.txt"), "covered");
-  ExpectAsBefore(granted);
+  const std::size_t records = ChangesIn({ChangeState::kApplied}).size();
+  const auto granted = volume_.Descriptor(u"work");
+  volume_.SetDescriptor(u"work", Must(security::AddEntry(granted, {SidOf("S-1-5-21-9-9-9-9"), 0x1, 0})).bytes);
+  OpenLedger();
+  EXPECT_EQ(Settle().abandoned, 0u);
+  EXPECT_EQ(ChangesIn({ChangeState::kApplied}).size(), records);
+  EXPECT_TRUE(Rollback().complete);
+  auto after = volume_.SecurityIds();
+  EXPECT_EQ(after.erase("\\work"), 1u);  // Somebody's entry is in it.
+  for (const auto& [path, id] : after) EXPECT_EQ(id, before.at(path)) << path;
 }
 
 // --- a power cut that brings back what a rollback took, or loses what another grant wrote

@@ -78,6 +78,21 @@ TEST_F(EngineHostileTest, AFileThatWouldBeFetchedByOpeningItIsNotOpened) {
   EXPECT_FALSE(opened);
 }
 
+TEST_F(EngineHostileTest, AFolderThatWouldBeFetchedByOpeningItIsNotEntered) {
+  volume_.ReparsePoint(u"work/cloud", 0x9000601A);
+  volume_.AddAttributes(u"work/cloud", kAttributeRecallOnOpen);
+  volume_.File(u"work/cloud/f");
+  bool opened = false;
+  volume_.SetHook([&opened](Call call, const std::u16string& path) {
+    opened |= (call == Call::kOpenRead || call == Call::kOpenWrite) && path.starts_with(u"\\work\\cloud");
+  });
+  Provision("\\work");
+  EXPECT_EQ(NodeOf("\\work\\cloud").reason, store::Reason::kRecall);
+  EXPECT_EQ(VerdictOf("\\work\\cloud\\f"), "(not in the index)");
+  Rollback();
+  EXPECT_FALSE(opened);
+}
+
 TEST_F(EngineHostileTest, AFolderThatBecameAJunctionIsNotWrittenThrough) {
   Before(Call::kOpenWrite, u"\\work", [this] {
     volume_.Move(u"work/sub", u"elsewhere");
