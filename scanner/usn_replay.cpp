@@ -17,8 +17,9 @@ struct Place {
 
 std::optional<Place> ParsePlace(std::string_view text) {
   Place place;
-  const char* end = text.data() + text.size();
-  const auto id = std::from_chars(text.data(), end, place.id, 16);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto id = std::from_chars(begin, end, place.id, 16);
   if (id.ec != std::errc() || id.ptr == end || *id.ptr != ':') return std::nullopt;
   const auto next = std::from_chars(id.ptr + 1, end, place.next);
   if (next.ec != std::errc() || next.ptr != end || place.next < 0) return std::nullopt;

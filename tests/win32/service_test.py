@@ -92,6 +92,7 @@ class ServiceCase(unittest.TestCase):
     def net(self, verb):
         done = run("net.exe", verb, self.name)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr + self.log())
+        self.until({"start": RUNNING, "stop": STOPPED}[verb])  # Wine's returns while it is still on its way.
 
     def log(self):
         try:
