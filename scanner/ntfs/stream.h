@@ -15,7 +15,7 @@ namespace acledger::scanner::ntfs {
 class Stream {
  public:
   Stream(BlockDevice& device, const BootSector& boot)
-      : device_(&device), cluster_bytes_(boot.cluster_bytes), runs_(boot.clusters) {}
+      : device_(&device), cluster_bytes_(boot.cluster_bytes), record_bytes_(boot.record_bytes), runs_(boot.clusters) {}
 
   // Adds the next part; the first says how long it all is. See RunList::Append().
   Expected<void> Append(const AttributeView& part);
@@ -23,6 +23,7 @@ class Stream {
   Expected<void> CheckWhole() const;
 
   std::uint64_t Size() const { return size_; }
+  std::size_t RecordBytes() const { return record_bytes_; }  // Of the volume.
   // What was ever written; behind it NTFS gives zeros, and so does Read().
   std::uint64_t InitialisedBytes() const { return initialised_; }
   const RunList& Runs() const { return runs_; }
@@ -35,6 +36,7 @@ class Stream {
 
   BlockDevice* device_;
   std::uint64_t cluster_bytes_;
+  std::size_t record_bytes_;
   RunList runs_;
   std::uint64_t size_ = 0, initialised_ = 0;
 };
