@@ -215,7 +215,11 @@ void CatalogBuilder::SettleDescriptor(std::uint32_t number, ObjectSlot& slot, co
   if (parts.own_descriptors > 1) return unknown("several descriptors of its own");
   const std::uint32_t id = parts.information->security_id;
   const DescriptorPool::Number shared = id == 0 ? DescriptorPool::kNone : shared_.Find(id);
-  if (id == 0 && parts.own_descriptors == 0) return unknown("it has no descriptor");
+  if (id == 0 && parts.own_descriptors == 0) {
+    // mkntfs gives $MFT none: nobody opens it by name.
+    if (!Catalog::IsOfNtfs(number)) unknown("it has no descriptor");
+    return;
+  }
   if (id == 0 && parts.own_descriptor == DescriptorPool::kNone) return unknown("its own descriptor cannot be read");
   if (id != 0 && shared == DescriptorPool::kNone) {
     return unknown("security_id " + std::to_string(id) + " has no descriptor that is sure");

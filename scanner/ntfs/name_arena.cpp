@@ -16,10 +16,11 @@ constexpr std::size_t kMaxTextBytes = 3 * 255;
 // Writes the low bytes of all units; false (and `to` means nothing) where one is beyond ASCII. Without a branch in the
 // loop, so that the compiler makes vectors of it.
 bool CopyAscii(Bytes units, std::uint8_t* to) {
+  const std::uint8_t* from = units.data();
   unsigned beyond = 0;
   for (std::size_t i = 0; i < units.size() / 2; ++i) {
-    to[i] = units.data()[2 * i];
-    beyond |= units.data()[2 * i + 1] | (units.data()[2 * i] & 0x80u);
+    to[i] = from[2 * i];
+    beyond |= from[2 * i + 1] | (from[2 * i] & 0x80u);
   }
   return beyond == 0;
 }

@@ -5,10 +5,21 @@
 
 #include "scanner/ntfs/mft.h"
 #include "scanner/ntfs/secure.h"
+#include "security/sddl.h"
 
 namespace acledger::scanner::ntfs {
 
 using format::ByteVector;
+
+namespace {
+
+// Of the files of NTFS itself: SYSTEM may read them.
+ByteVector SystemDescriptor() {
+  return format::Resident(AttributeType::kSecurityDescriptor,
+                          security::FromSddl("O:SYG:SYD:(A;;FR;;;SY)").value_or(security::DescriptorBytes()));
+}
+
+}  // namespace
 
 std::uint32_t TinyVolume::AddDescriptor(Bytes descriptor) {
   const std::size_t at = (sds_.size() + 15) / 16 * 16;
@@ -87,6 +98,7 @@ void TinyVolume::MakeMft(ByteVector& device) {
         {format::NonResident(AttributeType::kData, {.runs = {rest, runs.end()}, .size = size})});
   }
   const auto rest = runs.begin() + static_cast<std::ptrdiff_t>(kept);
+  attributes.push_back(SystemDescriptor());
   attributes.push_back(format::NonResident(AttributeType::kData, {.runs = {runs.begin(), rest}, .size = size}));
   Set({.number = kMftRecord}, attributes);
   std::ranges::copy(records_[kMftRecord], device.begin() + static_cast<std::ptrdiff_t>(MirrorAt()));
@@ -97,7 +109,7 @@ ByteVector TinyVolume::Build() {
   const std::uint64_t sds_size = sds_.empty() ? 0 : kSdsBlock + sds_.size();
   if (!records_.contains(kSecureRecord)) {
     Set({.number = kSecureRecord, .sequence = 9},
-        {format::Resident(AttributeType::kStandardInformation, format::Information(6, 0)),
+        {format::Resident(AttributeType::kStandardInformation, format::Information(6, 0)), SystemDescriptor(),
          format::NonResident(
              AttributeType::kData,
              {.runs = {{0, sds_cluster_, ClustersOf(kSdsBlock * 2)}}, .size = sds_size, .name = u"$SDS"})});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "scanner/ntfs/catalog_builder.h"
+#include "scanner/volume.h"
+#include "security/sddl.h"
+#include "tests/scanner/ntfs/library_walk.h"
+#include "tests/scanner/ntfs/must.h"
+#include "tools/fixtures/windows_tree.h"
+
+namespace acledger::scanner::ntfs {
+namespace {
+
+// Object by object, what a catalogue says and what libntfs-3g says of the same image.
+class Equality : public testing::Test {
+ protected:
+  Equality() {
+    std::string name = (std::filesystem::temp_directory_path() / "acledger-catalog-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    folder_ = name;
+  }
+  ~Equality() override {
+    builder_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string Path() const { return (folder_ / "test.img").string(); }
+  fixtures::ImageBuilder& Make(std::uint64_t bytes) {
+    builder_ = Must(fixtures::ImageBuilder::Create(Path(), bytes, 0x1122334455667788));
+    return *builder_;
+  }
+  Catalog Read() {
+    builder_.reset();
+    const auto device = Must(OpenBlockDevice(Path()));
+    return Must(ReadCatalog(*device, pool_));
+  }
+  WalkedObject AsWalked(const Catalog& catalog, const CatalogObject& object) const {
+    WalkedObject walked{
+        object.id.raw, object.is_folder, object.attributes & ~kAttributeDirectory, object.reparse_tag, {}, {}};
+    if (object.descriptor != DescriptorPool::kNone) walked.descriptor = pool_.Get(object.descriptor);
+    catalog.ForEachName(static_cast<std::uint32_t>(object.id.Number()),
+                        [&](const Catalog::Name& name) { walked.names.emplace_back(name.parent.raw, name.text); });
+    std::ranges::sort(walked.names);
+    return walked;
+  }
+  void ExpectEqual(const Catalog& catalog) {
+    const std::vector<WalkedObject> walked = WalkImage(Path());
+    std::size_t next = 0, different = 0;
+    catalog.ForEach([&](const CatalogObject& object) {
+      const WalkedObject ours = AsWalked(catalog, object);
+      const bool same = next < walked.size() && walked[next] == ours;
+      ++next;
+      if (same || ++different > 5) return;
+      ADD_FAILURE() << "record " << object.id.Number() << " differs, descriptor " << ours.descriptor.size()
+                    << " bytes, " << ours.names.size() << " names";
+    });
+    EXPECT_EQ(different, 0u);
+    EXPECT_EQ(next, walked.size());
+    EXPECT_EQ(catalog.Report().objects, walked.size());
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<fixtures::ImageBuilder> builder_;
+  DescriptorPool pool_;
+};
+
+TEST_F(Equality, HoldsForAWindowsTree) {
+  fixtures::TreeOptions options;
+  options.objects = 8'000;
+  options.wide_folder = 1'000;
+  options.levels = 50;
+  fixtures::ImageBuilder& builder = Make(std::uint64_t{128} << 20);
+  const fixtures::TreeReport made = Must(fixtures::WindowsTree(builder, options).Make());
+  const Catalog catalog = Read();
+  EXPECT_GE(catalog.Report().objects, made.Objects());
+  EXPECT_EQ(catalog.Report().damage.Total(), 0u)
+      << catalog.Report().damage.Examples()[0].what << " " << catalog.Report().damage.Examples()[0].record;
+  EXPECT_TRUE(catalog.Report().secure.IsSound());
+  ExpectEqual(catalog);
+}
+
+// Attribute lists and records before and behind their base; deleted records; a fragmented $MFT.
+TEST_F(Equality, HoldsForWhatWasGrownAndDeleted) {
+  fixtures::ImageBuilder& builder = Make(std::uint64_t{24} << 20);
+  const auto descriptor = Must(builder.Intern(Must(security::FromSddl("O:BAG:SYD:(A;;FA;;;SY)"))));
+  const FileId folder = Must(builder.AddFolder(builder.Root(), u"folder", descriptor));
+  std::vector<std::pair<FileId, std::u16string>> filler;
+  const auto fill = [&](int from, int to, const std::string& contents) {
+    for (int i = from; i < to; ++i) {
+      const std::string text = "file " + std::to_string(i);
+      const std::u16string name(text.begin(), text.end());
+      filler.emplace_back(Must(builder.AddFile(folder, name, descriptor)), name);
+      if (!contents.empty() && !builder.WriteContents(filler.back().first, contents)) return;
+    }
+  };
+  const auto remove = [&](std::size_t step) {
+    for (std::size_t i = 0; i < filler.size(); i += step)
+      Must(builder.Remove(filler[i].first, folder, filler[i].second));
+    filler.clear();
+  };
+  // Until it is full, into the zone that $MFT keeps for itself; then every second one goes and $MFT grows into the
+  // gaps.
+  fill(0, 10'000, std::string(40'000, 'x'));
+  remove(2);
+  fill(10'000, 12'000, "");
+  remove(3);
+  // Long names that one record has no room for.
+  const FileId linked = Must(builder.AddFile(folder, std::u16string(200, u'n'), descriptor));
+  for (char16_t unit = u'a'; unit <= u'l'; ++unit) {
+    Must(builder.AddHardLink(linked, builder.Root(), std::u16string(150, unit)));
+  }
+  const Catalog catalog = Read();
+  const auto device = Must(OpenBlockDevice(Path()));
+  EXPECT_GT(Must(Mft::Open(*device)).Contents().Runs().Runs().size(), 3u);
+  EXPECT_GT(catalog.Report().pass.free, 500u);
+  EXPECT_GT(catalog.Report().pass.used, catalog.Report().objects);  // Extension records.
+  EXPECT_EQ(catalog.Report().damage.Total(), 0u);
+  const auto object = catalog.Find({linked.low});
+  ASSERT_TRUE(object);
+  EXPECT_TRUE(object->names_are_sure);
+  ExpectEqual(catalog);
+}
+
+}  // namespace
+}  // namespace acledger::scanner::ntfs
