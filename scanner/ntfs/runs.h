@@ -10,18 +10,24 @@ namespace acledger::scanner::ntfs {
 
 // `length` clusters of an attribute, from its cluster `vcn` on, lie on the volume from cluster `lcn` on.
 struct Run {
+  static constexpr std::uint64_t kHole = ~std::uint64_t{0};  // As `lcn`: they lie nowhere and are zeros.
+
   std::uint64_t vcn = 0, lcn = 0, length = 0;
   bool operator==(const Run&) const = default;
 };
 
-// Where a non-resident attribute that has a place for every byte lies: $MFT, $Secure:$SDS, descriptors, lists. Holes
-// and compression, which such attributes never have, are refused, so that what was damaged is not read as zeros.
+// Whether a non-resident attribute may have holes. $MFT, descriptors and lists never have: what was damaged is not to
+// be read as zeros. $Secure:$SDS gets them where libntfs-3g writes behind its end; zeros are no entry there, so they
+// lie about nothing. Compression is refused for all.
+enum class Holes : bool { kRefused, kAllowed };
+
+// Where a non-resident attribute lies.
 class RunList {
  public:
   // `clusters`: of the volume.
-  explicit RunList(std::uint64_t clusters) : clusters_(clusters) {}
+  RunList(std::uint64_t clusters, Holes holes) : clusters_(clusters), holes_(holes) {}
 
-  // Adds the runs of one part of the attribute. kCorrupt: not the part that follows, holes or compression, a run
+  // Adds the runs of one part of the attribute. kCorrupt: not the part that follows, a hole or compression, a run
   // outside the volume, a number that wraps, pairs without an end, or another length than the part's header says.
   // Then nothing was added.
   Expected<void> Append(const AttributeView& part);
@@ -35,10 +41,11 @@ class RunList {
 
  private:
   std::uint64_t clusters_;
+  Holes holes_;
   std::vector<Run> runs_;  // By vcn, without gaps.
 };
 
 // Mapping pairs as runs, the first at `vcn`; `clusters`: of the volume. kCorrupt as above.
-Expected<std::vector<Run>> DecodeRuns(Bytes pairs, std::uint64_t vcn, std::uint64_t clusters);
+Expected<std::vector<Run>> DecodeRuns(Bytes pairs, std::uint64_t vcn, std::uint64_t clusters, Holes holes);
 
 }  // namespace acledger::scanner::ntfs

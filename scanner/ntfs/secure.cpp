@@ -87,7 +87,7 @@ Expected<Stream> OpenSds(const Mft& mft) {
   }
   auto list = ReadList(*record, mft.Device(), mft.Boot());
   if (!list) return std::unexpected(std::move(list.error()));
-  Stream stream(mft.Device(), mft.Boot());
+  Stream stream(mft.Device(), mft.Boot(), Holes::kAllowed);
   const auto read = [&mft](std::uint64_t number, std::span<std::uint8_t> to) { return mft.Read(number, to); };
   if (auto added = AppendParts(*record, kSecureRecord, AttributeType::kData, "$SDS", *list, read, stream); !added) {
     return std::unexpected(std::move(added.error()));
@@ -162,6 +162,9 @@ Expected<SecureReport> ReadSecure(const Mft& mft, DescriptorPool& pool, SharedDe
   SecureReport report;
   std::vector<std::uint8_t> both(2 * kBlockBytes);
   for (std::uint64_t offset = 0; offset < stream->Size(); offset += both.size()) {
+    // However long a hole is said to be, it costs nothing.
+    offset = stream->NextData(offset) / both.size() * both.size();
+    if (offset >= stream->Size()) break;
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(both.size(), stream->Size() - offset));
     const std::size_t first = std::min<std::size_t>(kBlockBytes, size);
     ReadWhatCanBe(*stream, offset, std::span(both).first(first), report);

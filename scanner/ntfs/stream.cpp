@@ -27,6 +27,15 @@ Expected<void> Stream::CheckWhole() const {
   return runs_.CheckDisjoint();
 }
 
+std::uint64_t Stream::NextData(std::uint64_t offset) const {
+  while (offset < size_) {
+    const Run* run = runs_.Find(offset / cluster_bytes_);
+    if (run == nullptr || run->lcn != Run::kHole) return offset;
+    offset = (run->vcn + run->length) * cluster_bytes_;
+  }
+  return size_;
+}
+
 Expected<void> Stream::Read(std::uint64_t offset, std::span<std::uint8_t> to) const {
   if (!Within(offset, to.size(), size_)) return StreamError(ErrorKind::kInvalid, "past the end");
   const std::uint64_t written = offset >= initialised_ ? 0 : std::min<std::uint64_t>(to.size(), initialised_ - offset);
@@ -40,7 +49,11 @@ Expected<void> Stream::ReadRuns(std::uint64_t offset, std::span<std::uint8_t> to
     if (run == nullptr) return StreamError(ErrorKind::kCorrupt, "a part of it has no place");
     const std::uint64_t into = offset - run->vcn * cluster_bytes_;
     const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(to.size(), run->length * cluster_bytes_ - into));
-    if (auto read = device_->Read(run->lcn * cluster_bytes_ + into, to.first(take)); !read) return read;
+    if (run->lcn == Run::kHole) {
+      std::ranges::fill(to.first(take), std::uint8_t{0});
+    } else if (auto read = device_->Read(run->lcn * cluster_bytes_ + into, to.first(take)); !read) {
+      return read;
+    }
     offset += take;
     to = to.subspan(take);
   }
