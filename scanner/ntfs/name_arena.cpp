@@ -13,16 +13,24 @@ namespace {
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::size_t kMaxTextBytes = 3 * 255;
 
-// Writes the low bytes of all units; false (and `to` means nothing) where one is beyond ASCII. Without a branch in the
-// loop, so that the compiler makes vectors of it.
+// Writes the low bytes of all units; false (and `to` means nothing) where one is beyond ASCII. Four units at a time: of
+// all that is done for an object, this is the longest loop.
 bool CopyAscii(Bytes units, std::uint8_t* to) {
+  constexpr std::uint64_t kBeyond = 0xFF80'FF80'FF80'FF80, kPairs = 0x0000'FFFF'0000'FFFF;
   const std::uint8_t* from = units.data();
-  unsigned beyond = 0;
-  for (std::size_t i = 0; i < units.size() / 2; ++i) {
-    to[i] = from[2 * i];
-    beyond |= from[2 * i + 1] | (from[2 * i] & 0x80u);
+  std::size_t left = units.size() / 2;
+  std::uint64_t beyond = 0;
+  for (; left >= 4; left -= 4, from += 8, to += 4) {
+    const std::uint64_t four = LoadU64(from);
+    beyond |= four;
+    const std::uint64_t pairs = (four | (four >> 8)) & kPairs;
+    security::StoreU32(to, static_cast<std::uint32_t>(pairs | (pairs >> 16)));
   }
-  return beyond == 0;
+  for (; left > 0; --left, from += 2, ++to) {
+    beyond |= LoadU16(from);
+    *to = *from;
+  }
+  return (beyond & kBeyond) == 0;
 }
 
 }  // namespace

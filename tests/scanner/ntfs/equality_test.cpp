@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "scanner/ntfs/catalog_builder.h"
+#include "scanner/ntfs/name_lookup.h"
 #include "scanner/volume.h"
 #include "security/sddl.h"
 #include "tests/scanner/ntfs/library_walk.h"
@@ -62,6 +63,19 @@ class Equality : public testing::Test {
     EXPECT_EQ(catalog.Report().objects, walked.size());
   }
 
+  // Every path that the catalogue gives leads to the object again.
+  static void ExpectPathsLeadBack(const Catalog& catalog) {
+    const NameLookup lookup = Must(NameLookup::Make(catalog));
+    EXPECT_EQ(lookup.Orphans(), 0u);
+    catalog.ForEach([&](const CatalogObject& object) {
+      if (object.id.Number() == kRootRecord) return;
+      catalog.ForEachName(static_cast<std::uint32_t>(object.id.Number()), [&](const Catalog::Name& name) {
+        EXPECT_EQ(lookup.FindChild(name.parent, name.text), object.id);
+        EXPECT_TRUE(catalog.PathOf(name));
+      });
+    });
+  }
+
   std::filesystem::path folder_;
   std::unique_ptr<fixtures::ImageBuilder> builder_;
   DescriptorPool pool_;
@@ -80,6 +94,7 @@ TEST_F(Equality, HoldsForAWindowsTree) {
       << catalog.Report().damage.Examples()[0].what << " " << catalog.Report().damage.Examples()[0].record;
   EXPECT_TRUE(catalog.Report().secure.IsSound());
   ExpectEqual(catalog);
+  ExpectPathsLeadBack(catalog);
 }
 
 // Attribute lists and records before and behind their base; deleted records; a fragmented $MFT.
