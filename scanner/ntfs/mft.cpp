@@ -97,7 +97,7 @@ Expected<RecordView> Mft::Read(std::uint64_t number, std::span<std::uint8_t> roo
 
 Mft::Pass Mft::ForEach(const Take& take) const {
   Pass pass;
-  const auto piece_records = static_cast<std::uint32_t>(std::max(kPieceBytes / boot_.record_bytes, std::size_t{1}));
+  const std::uint32_t piece_records = std::min(records_, std::max<std::uint32_t>(kPieceBytes / boot_.record_bytes, 1));
   const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{piece_records} * boot_.record_bytes);
   for (std::uint32_t first = 0; first < records_;) {
     const std::uint32_t count = std::min(piece_records, records_ - first);

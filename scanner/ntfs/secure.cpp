@@ -160,10 +160,10 @@ Expected<SecureReport> ReadSecure(const Mft& mft, DescriptorPool& pool, SharedDe
     return std::unexpected(std::move(error).At(mft.Device().Name()));
   }
   SecureReport report;
-  std::vector<std::uint8_t> both(2 * kBlockBytes);
-  for (std::uint64_t offset = 0; offset < stream->Size(); offset += both.size()) {
+  std::vector<std::uint8_t> both(static_cast<std::size_t>(std::min(2 * kBlockBytes, stream->Size())));
+  for (std::uint64_t offset = 0; offset < stream->Size(); offset += 2 * kBlockBytes) {
     // However long a hole is said to be, it costs nothing.
-    offset = stream->NextData(offset) / both.size() * both.size();
+    offset = stream->NextData(offset) / (2 * kBlockBytes) * (2 * kBlockBytes);
     if (offset >= stream->Size()) break;
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(both.size(), stream->Size() - offset));
     const std::size_t first = std::min<std::size_t>(kBlockBytes, size);
