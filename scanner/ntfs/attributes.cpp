@@ -4,26 +4,9 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
-constexpr std::size_t kOldInformationBytes = 48, kInformationBytes = 72;
-constexpr std::size_t kFileNameBytes = 66;
 constexpr std::size_t kListEntryBytes = 26;
 
 }  // namespace
-
-std::optional<StandardInformation> StandardInformation::Parse(Bytes value) {
-  if (value.size() != kOldInformationBytes && value.size() < kInformationBytes) return std::nullopt;
-  StandardInformation information;
-  information.attributes = LoadU32(value.data() + 32);
-  if (value.size() >= kInformationBytes) information.security_id = LoadU32(value.data() + 52);
-  return information;
-}
-
-std::optional<FileName> FileName::Parse(Bytes value) {
-  if (value.size() < kFileNameBytes) return std::nullopt;
-  const std::size_t units = value[64], space = value[65];
-  if (units == 0 || space > 3 || value.size() - kFileNameBytes < 2 * units) return std::nullopt;
-  return FileName{{LoadU64(value.data())}, static_cast<Space>(space), value.subspan(kFileNameBytes, 2 * units)};
-}
 
 std::u16string FileName::ToUtf16() const {
   std::u16string text(units.size() / 2, u'\0');

@@ -120,8 +120,8 @@ DescriptorPool::Number CatalogBuilder::ReadOwnDescriptor(const AttributeView& at
 void CatalogBuilder::KeepNames(Parts& parts, std::vector<NameArena::Position>& to) {
   for (const FileName& name : facts_.names) {
     if (name.IsDosOnly()) continue;
-    if (const auto position = catalog_.names_.Add(name)) {
-      to.push_back(*position);
+    if (const NameArena::Position position = catalog_.names_.Add(name); position != NameArena::kNone) {
+      to.push_back(position);
     } else {
       parts.bad_names = true;
     }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "security/little_endian.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner::ntfs {
@@ -24,7 +25,8 @@ bool CopyAscii(Bytes units, std::uint8_t* to) {
     const std::uint64_t four = LoadU64(from);
     beyond |= four;
     const std::uint64_t pairs = (four | (four >> 8)) & kPairs;
-    security::StoreU32(to, static_cast<std::uint32_t>(pairs | (pairs >> 16)));
+    const auto four_bytes = FromLittleEndian(static_cast<std::uint32_t>(pairs | (pairs >> 16)));
+    std::memcpy(to, &four_bytes, sizeof(four_bytes));
   }
   for (; left > 0; --left, from += 2, ++to) {
     beyond |= LoadU16(from);
@@ -35,10 +37,10 @@ bool CopyAscii(Bytes units, std::uint8_t* to) {
 
 }  // namespace
 
-std::optional<NameArena::Position> NameArena::Add(const FileName& name) {
-  if (name.parent.Number() > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+NameArena::Position NameArena::Add(const FileName& name) {
+  if (name.parent.Number() > std::numeric_limits<std::uint32_t>::max()) return kNone;
   if (used_ + kHeaderBytes + kMaxTextBytes > kBlockBytes) {
-    if ((blocks_.size() + 1) * kBlockBytes / kUnit > kNone) return std::nullopt;
+    if ((blocks_.size() + 1) * kBlockBytes / kUnit > kNone) return kNone;
     blocks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(kBlockBytes));
     used_ = 0;
   }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +22,8 @@ class NameArena {
     std::string_view text;  // WTF-8. Valid as long as the arena.
   };
 
-  // Nothing where the arena is full (8 GiB) or the parent's number is none that a volume can have.
-  std::optional<Position> Add(const FileName& name);
+  // kNone where the arena is full (8 GiB) or the parent's number is none that a volume can have.
+  Position Add(const FileName& name);
   Entry At(Position position) const;
   std::size_t MemoryBytes() const { return blocks_.size() * kBlockBytes; }
 
