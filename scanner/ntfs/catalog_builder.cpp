@@ -140,7 +140,7 @@ void CatalogBuilder::GiveName(std::uint32_t number, ObjectSlot& slot, NameArena:
 
 void CatalogBuilder::Join(Continued& object) {
   std::string why = object.list_error;
-  std::ranges::stable_sort(object.entries, {}, [](const ListedAttribute& entry) { return entry.record.raw; });
+  std::ranges::sort(object.entries, {}, [](const ListedAttribute& entry) { return entry.record.raw; });
   for (auto at = object.entries.begin(); at != object.entries.end();) {
     const auto end = std::find_if(at, object.entries.end(),
                                   [&](const ListedAttribute& entry) { return entry.record != at->record; });
@@ -237,7 +237,9 @@ void CatalogBuilder::Finish() {
         DamageKind::kExtension, extension.number,
         "it claims to continue record " + std::to_string(extension.base.Number()) + ", whose list does not name it");
   }
-  std::ranges::stable_sort(catalog_.more_names_, {}, &Catalog::MoreNames::number);
+  // Of one object in the order in which they were met, which is that of their positions.
+  std::ranges::sort(catalog_.more_names_, {},
+                    [](const Catalog::MoreNames& more) { return std::pair(more.number, more.position); });
   std::ranges::sort(catalog_.tags_, {}, &Catalog::Tag::number);
 }
 

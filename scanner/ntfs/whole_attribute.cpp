@@ -30,7 +30,7 @@ std::vector<ListedAttribute> Continuations(const std::vector<ListedAttribute>& l
   for (const ListedAttribute& item : list) {
     if (item.type == type && item.has_name == has_name && item.record.Number() != number) parts.push_back(item);
   }
-  std::ranges::stable_sort(parts, {}, &ListedAttribute::lowest_vcn);
+  std::ranges::sort(parts, {}, &ListedAttribute::lowest_vcn);
   return parts;
 }
 
