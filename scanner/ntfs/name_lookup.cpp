@@ -39,13 +39,14 @@ Expected<NameLookup> NameLookup::Make(const Catalog& catalog) {
 
 FileReference NameLookup::ObjectOf(Link link) const {
   const std::uint32_t number = (link & kFurther) == 0 ? link : catalog_->more_names_[link & ~kFurther].number;
-  return FileReference::Of(number, catalog_->objects_.Find(number)->sequence);
+  const ObjectSlot* slot = catalog_->objects_.Find(number);
+  return FileReference::Of(number, slot == nullptr ? std::uint16_t{0} : slot->sequence);  // Links lead to objects.
 }
 
 Catalog::Name NameLookup::NameOf(Link link) const {
-  const NameArena::Position position = (link & kFurther) == 0 ? catalog_->objects_.Find(link)->first_name
-                                                              : catalog_->more_names_[link & ~kFurther].position;
-  return catalog_->names_.At(position);
+  if ((link & kFurther) != 0) return catalog_->names_.At(catalog_->more_names_[link & ~kFurther].position);
+  const ObjectSlot* slot = catalog_->objects_.Find(link);
+  return slot == nullptr ? Catalog::Name() : catalog_->names_.At(slot->first_name);
 }
 
 bool NameLookup::IsSound(const Catalog::Name& name) const {
