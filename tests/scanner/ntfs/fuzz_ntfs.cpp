@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (whole) {
     std::memcpy(region.data(), data, std::min(size, region.size()));
   } else {
-    for (; size >= 3; data += 3, size -= 3) region[(data[0] | (data[1] << 8)) % region.size()] = data[2];
+    for (; size >= 3; data += 3, size -= 3) region[LoadU16(data) % region.size()] = data[2];
   }
   if (under_fixups && is_record) format::PutFixupsOn(region);
   Ask(sample);
