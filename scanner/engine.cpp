@@ -111,8 +111,11 @@ Expected<std::vector<Grant>> Engine::AllGrantsWith(std::span<const ChangeState> 
   return grants;
 }
 
-// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since.
+// Rolled back by somebody who may not flush the volume: a power cut may have taken that back since. However often that
+// was done to an object, it is asked once.
 Expected<std::vector<Grant>> Engine::ClosedWithoutFlush() {
+  if (Expected<void> dropped = environment_.ledger.DropRepeatedReverts(); !dropped)
+    return std::unexpected(dropped.error());
   Expected<std::vector<Grant>> grants = AllGrantsWith(kTakenBack);
   if (!grants) return grants;
   std::erase_if(*grants, std::not_fn(IsClosed));
@@ -180,6 +183,8 @@ Expected<ProvisionReport> Engine::ProvisionEach(const std::vector<Grant>& grants
     if (!one) return std::unexpected(one.error());
     total.changes += one->changes;
     total.failures += one->failures;
+    total.unlisted += one->unlisted;
+    total.undecided += one->undecided;
     total.stripped += one->stripped;
     total.unsettled = total.unsettled || one->unsettled;
     total.complete = total.complete && one->complete;
@@ -344,8 +349,6 @@ Expected<bool> Engine::VerifyOne(const Grant& grant, VerifyReport& total) {
   GrantContext& context = **made;
   const Expected<std::vector<store::Failure>> known = environment_.ledger.Failures();
   if (!known) return std::unexpected(known.error());
-  if (Expected<void> cleared = environment_.ledger.ClearFailures(grant.id); !cleared)
-    return std::unexpected(cleared.error());
   Expected<LiveEntries> live = LoadLiveEntries(environment_.ledger, grant.id);
   if (!live) return std::unexpected(live.error());
   Scan scan(environment_.volume, environment_.ledger, context.grant, *context.policy, context.root, context.descriptors,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -25,11 +26,6 @@ constexpr int kTries = 3;
 constexpr int kWaits = 12;  // Its source may be tried three times itself, and so may that one's.
 
 std::string ChildKey(store::FolderId parent, const std::string& name) { return std::to_string(parent) + '/' + name; }
-
-bool IsExclusion(const Node& node) {
-  return node.verdict == Verdict::kSkipped &&
-         (node.reason == Reason::kSensitive || node.reason == Reason::kExcluded || node.reason == Reason::kNotAllowed);
-}
 
 // The scan settled these; there is nothing to plan.
 bool IsLeftOut(const Node& node) {
@@ -158,14 +154,14 @@ Expected<void> Planner::SurveyNode(std::size_t position, const Node& node) {
 std::vector<FileId> Planner::Displaced() const {
   std::vector<FileId> displaced;
   for (const auto& [id, live] : live_)
-    if (!met_.contains(id)) displaced.push_back(id);
+    if (!live.met && !met_.contains(id)) displaced.push_back(id);
   return displaced;
 }
 
 Expected<void> Planner::SurveyExclusion(std::size_t position, const Node& node) {
   FolderPlan& parent = folders_[position];
   parent.blocked = true;
-  if (node.descriptor == 0) return {};
+  if (node.descriptor == 0 || parent.after == 0) return {};  // Nobody knows what it, or the folder, holds now.
   Expected<bool> stray = false;
   if (const auto live = live_.find(node.file_id); live != live_.end())
     stray = descriptors_.Has(node.descriptor, live->second.flags);

@@ -9,6 +9,7 @@
 #include "scanner/records.h"
 #include "scanner/revert.h"
 #include "scanner/sweep.h"
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -32,8 +33,12 @@ void Provision::Report(Phase phase) {
   environment_.progress.Report({phase, context_.grant.root, settled_, planned_, report_.changes, report_.failures});
 }
 
-Expected<void> Provision::FindMissing() {
-  const ChangeState states[] = {ChangeState::kMissing};
+// What others have on these objects: other grants, and records of what could not be taken back.
+Expected<void> Provision::LookAround() {
+  const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+  if (!grants) return std::unexpected(grants.error());
+  alone_ = grants->size() == 1;
+  const ChangeState states[] = {ChangeState::kMissing, ChangeState::kReverting};
   const Expected<std::vector<store::Tombstone>> missing = environment_.ledger.Tombstones(states);
   if (!missing) return std::unexpected(missing.error());
   missing_.clear();
@@ -47,22 +52,18 @@ Expected<bool> Provision::ScanAndSurvey() {
   Expected<LiveEntries> live = LoadLiveEntries(ledger, context_.grant.id, &intents_);
   if (!live) return std::unexpected(live.error());
   live_ = std::move(*live);
-  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
-  if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
+  if (Expected<void> looked = LookAround(); !looked) return std::unexpected(looked.error());
   const bool was_complete = context_.grant.state == GrantState::kComplete;
   // However far it was: a stale grant is scanned again, from its root, and so is one that has another root now.
   const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
                        IsRootReplaced(environment_.volume, context_.grant, context_.root);
   if (to_scan) {
-    if (Expected<void> cleared = ledger.ClearFailures(context_.grant.id); !cleared)
-      return std::unexpected(cleared.error());
     Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
               environment_.progress);
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());
     report_.failures += scanned->failures;
+    report_.unlisted += scanned->unlisted;
     if (scanned->root) context_.grant.root_id = *scanned->root;
     if (Expected<void> reloaded = context_.ReloadTree(ledger); !reloaded) return std::unexpected(reloaded.error());
     if (!scanned->complete) return false;
@@ -169,7 +170,8 @@ Expected<void> Provision::StripDisplaced() {
   for (const FileId& id : displaced_) {
     const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound) continue;  // Gone; the record stays until the rollback.
-    if (unsure && object && BelongsElsewhere(**object)) continue;
+    if (unsure && !object) report_.undecided += MayPass(object.error().kind);
+    if (unsure && (!object || BelongsElsewhere(**object))) continue;
     const Expected<std::vector<Change>> live = environment_.ledger.LiveChangesOf(id);
     if (!live) return std::unexpected(live.error());
     for (const Change& change : *live)

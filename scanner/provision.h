@@ -11,6 +11,11 @@ namespace acledger::scanner {
 struct ProvisionReport {
   std::uint64_t changes = 0;  // Descriptors written in this run.
   std::uint64_t failures = 0;
+  // Folders that could not be opened or listed, for a reason that may pass: what is in them is unknown until a later
+  // look. UnlistedFolders() names those of the whole grant.
+  std::uint64_t unlisted = 0;
+  // Objects that left their folders, and nobody could say where they are: a later run over everything asks again.
+  std::uint64_t undecided = 0;
   std::uint64_t stripped = 0;  // Entries of ours taken out of excluded places, and of objects that left the grant.
   bool complete = false;       // false: stopped; the next run goes on from here.
   bool differs = true;         // false: all was as the index had it.
@@ -37,7 +42,7 @@ class Provision {
 
  private:
   Expected<bool> KeepsDescriptors();
-  Expected<void> FindMissing();
+  Expected<void> LookAround();
   Expected<bool> ScanAndSurvey();
   Expected<void> ApplyAll();
   Expected<void> Strip();

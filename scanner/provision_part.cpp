@@ -6,6 +6,7 @@
 #include "scanner/opener.h"
 #include "scanner/provision.h"
 #include "scanner/records.h"
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -32,6 +33,12 @@ std::shared_ptr<FolderRef> RefOf(const PathComponents& root, const std::vector<F
   return ref;
 }
 
+// A folder that could not be looked at is found, and then entered, from the one above it.
+void LeaveOutUnseen(std::vector<Folder>& way) {
+  const auto is_unseen = [](const Folder& folder) { return folder.parent != 0 && IsUnseen(folder.self); };
+  way.erase(std::ranges::find_if(way, is_unseen), way.end());
+}
+
 }  // namespace
 
 // Empty: only a whole scan can tell.
@@ -45,9 +52,10 @@ Expected<std::optional<std::vector<std::shared_ptr<FolderRef>>>> Provision::Fold
     if (!holds_root && path.size() > context_.root.size() &&
         context_.policy->ExcludedAnywhere(path, true) != Exclusion::kNone)
       continue;
-    const Expected<std::vector<Folder>> way =
+    Expected<std::vector<Folder>> way =
         environment_.ledger.FoldersAlong(context_.grant.id, NamesOf(wanted, context_.root.size()), FoldWtf8);
     if (!way) return std::unexpected(way.error());
+    LeaveOutUnseen(*way);
     if (way->empty() || !way->front().self.is_folder) return std::nullopt;
     folders.emplace(way->back().id, RefOf(context_.root, *way));
   }
@@ -131,6 +139,7 @@ Expected<bool> Provision::MergeAndSurvey(Scan& scan) {
     const Expected<ScanReport> report = scan.MergePart(live_);
     if (!report) return std::unexpected(report.error());
     changed = report->rows_written > 0;
+    report_.unlisted = report->unlisted;
     if (!changed) return {};
     const Expected<std::vector<FolderId>> folders = scan.FoldersOfPart();
     if (!folders) return std::unexpected(folders.error());
@@ -146,10 +155,7 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
   if (context_.grant.state != GrantState::kComplete || context_.grant.is_stale) return report_;
   is_part_ = true;
   store::Ledger& ledger = environment_.ledger;
-  const Expected<std::vector<store::Grant>> grants = ledger.Grants();
-  if (!grants) return std::unexpected(grants.error());
-  alone_ = grants->size() == 1;
-  if (Expected<void> found = FindMissing(); !found) return std::unexpected(found.error());
+  if (Expected<void> looked = LookAround(); !looked) return std::unexpected(looked.error());
   auto folders = FoldersFor(changed);
   if (!folders) return std::unexpected(folders.error());
   if (!*folders) return report_;
@@ -164,7 +170,10 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
   if (!differs) return std::unexpected(differs.error());
   report_.complete = !*differs;
   report_.differs = *differs;
-  if (!*differs) return report_;
+  if (!*differs) {
+    if (Expected<void> dropped = DropOldFailures(scan); !dropped) return std::unexpected(dropped.error());
+    return report_;
+  }
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
   if (environment_.stop) return report_;
   if (Expected<void> stripped = Strip(); !stripped) return std::unexpected(stripped.error());
@@ -185,18 +194,21 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
 // Inside the grant, where it is not left out: its record is not out of place, and whoever lists the folder finds it.
 // Also where the volume cannot tell: another whole scan may meet it.
 bool Provision::BelongsElsewhere(Object& object) {
-  const auto cannot_tell = [this] { return needs_whole_ = true; };
+  const auto cannot_tell = [this](const Error& error) {
+    report_.undecided += MayPass(error.kind);
+    return needs_whole_ = true;
+  };
   const Expected<std::vector<LinkName>> names = object.Names();
-  if (!names) return cannot_tell();
+  if (!names) return cannot_tell(names.error());
   for (const LinkName& name : *names) {
     PathComponents path{name.name};
     FileId parent = name.parent;
     bool is_below = true;
     while (is_below && parent != environment_.volume.Info().root) {
       const Expected<std::unique_ptr<Object>> folder = environment_.volume.OpenById(parent, Access::kRead);
-      if (!folder) return cannot_tell();
+      if (!folder) return cannot_tell(folder.error());
       const Expected<std::vector<LinkName>> its = (*folder)->Names();
-      if (!its) return cannot_tell();
+      if (!its) return cannot_tell(its.error());
       is_below = !its->empty();
       if (!is_below) break;
       path.insert(path.begin(), its->front().name);

@@ -51,6 +51,7 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
   ScannedName scanned;
   scanned.name = listed.name;
   scanned.info = {listed.id, listed.attributes, listed.reparse_tag, 1};
+  if (IsCloudTag(listed.reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
   path.push_back(listed.name);
   scanned.exclusion = policy_.Excluded(path, scanned.info.IsFolder());
   path.pop_back();

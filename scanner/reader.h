@@ -44,6 +44,11 @@ struct ScannedName {
   bool entered = false;   // A folder that will be listed.
   bool hidden = false;    // A folder that the grant's requester may not list: what is in it is none of his.
   bool as_known = false;  // Entered, and in a partial scan not listed again: the index holds it as it is.
+
+  // A folder that would be entered, but it cannot be looked at.
+  bool IsUnopened() const {
+    return error && info.IsFolder() && !info.IsReparsePoint() && exclusion == Exclusion::kNone;
+  }
 };
 
 struct ScannedFolder {
@@ -51,6 +56,9 @@ struct ScannedFolder {
   std::vector<ScannedName> names;
   std::optional<Error> list_error;
   std::vector<FolderTask> subfolders;  // The entered ones, in the order of names.
+
+  // Deleted since its folder was listed: not even its id leads to it.
+  bool IsGone() const { return names.empty() && list_error && list_error->kind == ErrorKind::kNotFound; }
 };
 
 // Reads one folder: lists it, opens every child relative to it, takes identity and descriptor from the child's handle.

@@ -26,15 +26,19 @@ bool IsApplied(const Change& change) {
   return change.state == ChangeState::kApplied || change.state == ChangeState::kFinal;
 }
 
-// An object that had been missing is back, and now holds the entry of `by`: the record that it was missed with is
-// closed, also where that grant is rolled back by now. Else it would be taken for a reason to take this entry away.
-Expected<bool> IsReplaced(store::Ledger& ledger, const Change& missing, const Change& by) {
-  if (missing.grant == by.grant) return missing.id < by.id;
+// An object that had been missing, or could not be opened, now holds the entry of `by`: the record that it was left
+// with is closed, also where that grant is rolled back by now. Else it would be taken for a reason to take this entry
+// away.
+Expected<bool> IsReplaced(store::Ledger& ledger, const Change& left, const Change& by) {
+  const bool is_missing = left.state == ChangeState::kMissing;
+  if (!is_missing && left.state != ChangeState::kReverting) return false;
+  if (left.grant == by.grant) return is_missing && left.id < by.id;
   const Expected<std::vector<store::Grant>> grants = ledger.AllGrants();
   if (!grants) return std::unexpected(grants.error());
-  const auto one = std::ranges::find(*grants, missing.grant, &store::Grant::id);
+  const auto one = std::ranges::find(*grants, left.grant, &store::Grant::id);
   const auto other = std::ranges::find(*grants, by.grant, &store::Grant::id);
-  return one != grants->end() && other != grants->end() && IsSameLayer(*one, *other);
+  if (one == grants->end() || other == grants->end() || !IsSameLayer(*one, *other)) return false;
+  return is_missing || one->state == store::GrantState::kRolledBack;
 }
 
 }  // namespace
@@ -43,11 +47,9 @@ Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::v
   const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
   if (!live) return std::unexpected(live.error());
   for (const Change& other : *live) {
-    if (other.state == ChangeState::kMissing) {
-      const Expected<bool> replaced = IsReplaced(ledger, other, change);
-      if (!replaced) return std::unexpected(replaced.error());
-      if (*replaced) results.push_back({other.id, ChangeState::kUndone});
-    }
+    const Expected<bool> replaced = IsReplaced(ledger, other, change);
+    if (!replaced) return std::unexpected(replaced.error());
+    if (*replaced) results.push_back({other.id, ChangeState::kUndone});
     // What an earlier run left without a result: whatever became of it, the object holds this one's bytes now.
     if (other.state == ChangeState::kIntent && other.grant == change.grant && other.id < change.id)
       results.push_back({other.id, ChangeState::kAbandoned});
@@ -67,6 +69,8 @@ Expected<void> RecordApplied(store::Ledger& ledger, const Change& change, std::v
 Expected<void> RecordReverted(store::Ledger& ledger, const Change& change, store::DescriptorId now,
                               std::vector<store::ChangeResult>& results) {
   results.push_back({change.id, ChangeState::kReverted});
+  // Taken back before: the others followed then, and what a power cut did to them since their own records tell.
+  if (change.state == ChangeState::kReverted) return {};
   const Expected<std::vector<Change>> live = ledger.LiveChangesOf(change.file_id);
   if (!live) return std::unexpected(live.error());
   for (const Change& other : *live) {

@@ -17,7 +17,7 @@ namespace acledger::scanner {
 Expected<void> RecordApplied(store::Ledger& ledger, const store::Change& change,
                              std::vector<store::ChangeResult>& results);
 
-// `change` was taken back; the object holds `now`.
+// `change` was taken back; the object holds `now`. The records of others stay where that was so before (kReverted).
 Expected<void> RecordReverted(store::Ledger& ledger, const store::Change& change, store::DescriptorId now,
                               std::vector<store::ChangeResult>& results);
 

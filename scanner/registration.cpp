@@ -77,6 +77,7 @@ Expected<Grant> BringUpToDate(store::Ledger& ledger, const Grant& grant, Grant w
   wanted.id = grant.id;
   wanted.root = grant.root;
   wanted.state = grant.state;
+  wanted.is_stale = grant.is_stale;
   if (SameRights(grant.requester, wanted.requester)) wanted.requester = grant.requester;
   const bool same = SamePolicy(grant, wanted) && grant.root_id == wanted.root_id;
   if (same && grant.is_permanent) return wanted;

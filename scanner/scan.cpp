@@ -7,6 +7,7 @@
 
 #include "scanner/handover.h"
 #include "scanner/opener.h"
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -95,9 +96,9 @@ Scan::Scan(Volume& volume, store::Ledger& ledger, const store::Grant& grant, con
 
 Expected<void> Scan::AddFailure(const PathComponents& path, const char* right, const Error& error) {
   ++report_.failures;
-  if (is_part_ && told_.contains({FormatPath(path), right})) {
-    renewed_.emplace(FormatPath(path), right);
-    return {};
+  if (is_part_) {
+    const auto [at, is_new] = renewed_.emplace(FormatPath(path), right);
+    if (!is_new || told_.contains(*at)) return {};
   }
   return ledger_.AddFailure({grant_.id, FormatPath(path), right, grant_.principal, error});
 }
@@ -205,12 +206,12 @@ Expected<void> Scan::NoteStray(const Node& node) {
   return {};
 }
 
-// What is in a folder that is not entered any more (left out, or not to be opened) leaves the index.
+// What is in a folder that is not entered any more leaves the index, unless it only could not be opened.
 Expected<void> Scan::DropLeftFolders(store::FolderId folder, const ScannedFolder& scanned,
                                      std::span<const Node> known) {
   std::unordered_set<FileId> left;
   for (const ScannedName& name : scanned.names)
-    if (!name.entered && known_.HasFolder(name.info.id)) left.insert(name.info.id);
+    if (!name.entered && !name.IsUnopened() && known_.HasFolder(name.info.id)) left.insert(name.info.id);
   if (left.empty()) return {};
   std::vector<Node> kept;
   for (const Node& node : known)
@@ -219,9 +220,8 @@ Expected<void> Scan::DropLeftFolders(store::FolderId folder, const ScannedFolder
   return dropped ? Expected<void>{} : std::unexpected(dropped.error());
 }
 
-Expected<void> Scan::Merge(ScannedFolder& scanned) {
-  FolderRef& ref = *scanned.ref;
-  const PathComponents path = ref.Components(root_);
+// The folder gets its number. The rows that the index has of it, sorted.
+Expected<std::vector<Node>> Scan::EnterIndex(FolderRef& ref) {
   if (ref.parent) {
     Node self;
     self.name = ToWtf8(ref.name);
@@ -232,44 +232,52 @@ Expected<void> Scan::Merge(ScannedFolder& scanned) {
     ref.number = *id;
   }
   if (is_part_)
-    if (Expected<void> noted = NoteFoldersIn(ref.number); !noted) return noted;
+    if (Expected<void> noted = NoteFoldersIn(ref.number); !noted) return std::unexpected(noted.error());
   std::vector<Node> known;
-  if (is_part_ || known_.Contains(ref.number)) {
-    if (Expected<void> loaded = ledger_.Nodes(ref.number, known); !loaded) return loaded;
-    std::ranges::sort(known, {}, [](const Node& node) { return std::tie(node.name, node.file_id); });
-  }
+  if (!is_part_ && !known_.Contains(ref.number)) return known;
+  if (Expected<void> loaded = ledger_.Nodes(ref.number, known); !loaded) return std::unexpected(loaded.error());
+  std::ranges::sort(known, {}, [](const Node& node) { return std::tie(node.name, node.file_id); });
+  return known;
+}
+
+void Scan::Meet(const FileId& id) {
+  if (const auto live = live_->find(id); live != live_->end()) live->second.met = true;
+}
+
+Expected<void> Scan::Merge(ScannedFolder& scanned) {
+  FolderRef& ref = *scanned.ref;
+  const Expected<std::vector<Node>> known = EnterIndex(ref);
+  if (!known) return std::unexpected(known.error());
   const Expected<std::vector<Node>> told = handed_.Nodes(ledger_, ref.id);
   if (!told) return std::unexpected(told.error());
-  if (scanned.list_error)
-    if (Expected<void> added = AddFailure(path, "FILE_LIST_DIRECTORY", *scanned.list_error); !added) return added;
 
   std::vector<Node> nodes;
   std::vector<store::FrontierFolder> frontier;
-  store::Counts counts;
+  std::set<std::string> lost;  // Folders in it that nobody could look at.
   for (const ScannedName& name : scanned.names) {
     const std::string text = ToWtf8(name.name);
-    const Node* before = FindKnown(known, text, name.info.id);
+    const Node* before = FindKnown(*known, text, name.info.id);
     if (!before) before = FindKnown(*told, text, name.info.id);
     if (!before) before = handed_.Root(name.info.id);
     Expected<Node> node = ToNode(name, ref, before);
     if (!node) return std::unexpected(node.error());
-    if (const auto live = live_->find(node->file_id); live != live_->end()) live->second.met = true;
-    ++counts[node->verdict];
+    Meet(node->file_id);
     if (name.exclusion != Exclusion::kNone)
       if (Expected<void> noted = NoteStray(*node); !noted) return noted;
     if (name.entered) frontier.push_back({grant_.id, ref.number, node->name, node->file_id});
+    if (name.IsUnopened() && !IsForgotten(before)) lost.insert(text);
+    report_.unlisted += name.IsUnopened() && MayPass(name.error->kind);
     nodes.push_back(std::move(*node));
   }
-  // A listing that broke off says nothing of the names that it did not reach: those rows stay.
   if (scanned.list_error)
-    for (const Node& old : known)
-      if (std::ranges::none_of(nodes, [&old](const Node& node) { return node.name == old.name; })) nodes.push_back(old);
-  if (Expected<void> dropped = DropLeftFolders(ref.number, scanned, known); !dropped) return dropped;
+    if (Expected<void> kept = KeepUnreached(scanned, *known, nodes, lost); !kept) return kept;
+  for (const Node& node : nodes) ++total_[node.verdict];
+  if (Expected<void> dropped = DropLeftFolders(ref.number, scanned, *known); !dropped) return dropped;
   const Expected<std::uint64_t> written = ledger_.ReplaceNodes(ref.number, nodes);
   if (!written) return std::unexpected(written.error());
   report_.rows_written += *written;
   report_.objects += nodes.size();
-  total_ += counts;
+  if (Expected<void> forgotten = ForgetBelow(ref.number, lost); !forgotten) return forgotten;
   if (is_part_) return {};
   if (Expected<void> added = ledger_.AddFrontier(frontier); !added) return added;
   return ledger_.RemoveFrontier({grant_.id, ref.parent ? ref.parent->number : 0, ToWtf8(ref.name), ref.id});
@@ -317,13 +325,15 @@ Expected<void> Scan::RenewRoot(const FileId& id) {
   return ledger_.UpdateGrant(renewed);
 }
 
+// What an earlier scan could not look at is tried again from here on; one that is resumed goes on from it.
 Expected<void> Scan::RecordRoot(Node& self) {
+  if (Expected<void> cleared = ledger_.ClearFailures(grant_.id); !cleared) return cleared;
   if (self.file_id != grant_.root_id)
     if (Expected<void> renewed = RenewRoot(self.file_id); !renewed) return renewed;
   const Expected<std::vector<store::Folder>> folders = ledger_.Folders(grant_.id);
   if (!folders) return std::unexpected(folders.error());
   if (Expected<void> adopted = Adopt(0, self); !adopted) return adopted;
-  if (const auto live = live_->find(self.file_id); live != live_->end()) live->second.met = true;
+  Meet(self.file_id);
   if (!folders->empty() && KeepsVerdict(folders->front().self, self)) {
     self.verdict = folders->front().self.verdict;
     self.reason = folders->front().self.reason;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -23,7 +24,7 @@ struct LiveEntry {
   store::DescriptorId original = 0;
   store::DescriptorId after = 0;
   std::uint8_t flags = 0;
-  bool met = false;  // By a whole scan: the object has a name in the grant.
+  bool met = false;  // By this scan: the object has a name in the grant, or may have one where nobody could look.
 };
 using LiveEntries = std::unordered_map<FileId, LiveEntry>;
 
@@ -35,6 +36,7 @@ struct ScanReport {
   std::uint64_t objects = 0;
   std::uint64_t rows_written = 0;  // 0: the index says already what is there.
   std::uint64_t failures = 0;
+  std::uint64_t unlisted = 0;   // Folders that could not be opened or listed, for a reason that may pass.
   std::uint64_t open_ends = 0;  // Rows that a plan has to look at although nothing changed: failed, not yet planned.
   bool complete = false;        // false: stopped; the frontier is in the ledger.
   bool resumed = false;         // Went on from such a frontier: the other numbers tell only of the rest.
@@ -75,7 +77,7 @@ class Scan {
   Expected<std::vector<store::FolderId>> FoldersOfPart();
   // The paths of everything that was looked at are these, or lie directly in one of them.
   std::vector<PathComponents> PlacesOfPart() const;
-  // Path and right of failures that the ledger told before and that are still so: they were not added again.
+  // Path and right of what failed in this look; what the ledger told before was not added again.
   using FailureKey = std::pair<std::string, std::string>;
   const std::set<FailureKey>& RenewedFailures() const { return renewed_; }
 
@@ -86,7 +88,7 @@ class Scan {
   Expected<bool> IsAsKnown(const ScannedName& name, const store::Node& node);
   Expected<bool> NoteGone(store::FolderId folder, const store::Node& node);
   Expected<bool> RootIsAsKnown(Object& root);
-  Expected<bool> IsIndexed(store::FolderId folder);
+  Expected<bool> IsInReach(store::FolderId folder);
   Expected<FolderTask> OpenTask(std::shared_ptr<FolderRef> ref);
   Expected<void> NoteFoldersIn(store::FolderId folder);
   Expected<std::vector<FolderTask>> Start();
@@ -95,7 +97,16 @@ class Scan {
   Expected<void> CheckRoot(const ObjectInfo& info, security::Bytes descriptor) const;
   Expected<void> RenewRoot(const FileId& id);
   Expected<void> Mark();
+  Expected<std::vector<store::Node>> EnterIndex(FolderRef& ref);
   Expected<void> Merge(ScannedFolder& scanned);
+  Expected<void> KeepUnreached(const ScannedFolder& scanned, std::vector<store::Node> known,
+                               std::vector<store::Node>& nodes, std::set<std::string>& lost);
+  bool IsForgotten(const store::Node* known) const;
+  Expected<void> ForgetBelow(store::FolderId folder, const std::set<std::string>& lost);
+  Expected<void> ForgetSubtree(const store::Folder& top);
+  using FolderPlace = std::pair<store::FolderId, std::string>;  // Its parent, its name.
+  Expected<void> ForgetRows(store::FolderId folder, const std::set<FolderPlace>& listed, store::Counts& counts);
+  void Meet(const FileId& id);
   Expected<store::Node> ToNode(const ScannedName& scanned, const FolderRef& folder, const store::Node* known);
   Expected<void> SetVerdict(store::Node& node);
   Expected<void> NoteStray(const store::Node& node);
@@ -128,7 +139,8 @@ class Scan {
   bool is_part_ = false;
   std::vector<ScannedFolder> part_;
   std::set<FailureKey> told_, renewed_;
-  std::vector<FileId> gone_;  // Objects that left the index with a folder or a name.
+  std::unordered_set<FileId> gone_;      // Objects that left the index with a folder or a name, or may have.
+  std::unordered_set<FileId> unopened_;  // Folders that were to be looked at: whoever meets them enters them wholly.
 };
 
 }  // namespace acledger::scanner

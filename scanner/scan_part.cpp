@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A part of a scan: folders that changed, and what is new in them.
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "scanner/opener.h"
 #include "scanner/scan.h"
+#include "scanner/unlisted.h"
 #include "security/wtf8.h"
 
 namespace acledger::scanner {
@@ -74,10 +76,10 @@ Expected<bool> Scan::IsAsKnown(const ScannedName& name, const Node& node) {
   return **known == pool_.Get(name.descriptor);
 }
 
-// Everything below it leaves the index too. False: one of the files has other names.
+// It, and everything below it, may leave the index. False: one of the files has other names.
 Expected<bool> Scan::NoteGone(store::FolderId folder, const Node& node) {
   if (node.has_links) return false;
-  gone_.push_back(node.file_id);
+  gone_.insert(node.file_id);
   if (!node.is_folder) return true;
   const Expected<std::vector<store::Folder>> folders = ledger_.FoldersIn(folder);
   if (!folders) return std::unexpected(folders.error());
@@ -91,7 +93,7 @@ Expected<bool> Scan::NoteGone(store::FolderId folder, const Node& node) {
     if (Expected<void> loaded = ledger_.Nodes(next, nodes); !loaded) return std::unexpected(loaded.error());
     for (const Node& one : nodes) {
       if (one.has_links) return false;
-      gone_.push_back(one.file_id);
+      gone_.insert(one.file_id);
     }
     const Expected<std::vector<store::Folder>> deeper = ledger_.FoldersIn(next);
     if (!deeper) return std::unexpected(deeper.error());
@@ -116,15 +118,20 @@ Expected<bool> Scan::Prune(ScannedFolder& scanned, const Known& known, std::vect
     if (!*same && (has_links || (node && node->has_links))) return false;
     if (!name.entered) {
       // It is a folder of the index and must not be one any more.
-      if (node && known.folders.contains(text))
+      if (node && known.folders.contains(text) && !name.IsUnopened())
         if (Expected<bool> noted = NoteGone(scanned.ref->number, *node); !noted || !*noted) return noted;
       continue;
     }
     const auto listed = known.folders.find(text);
-    name.as_known = *same && listed != known.folders.end() && listed->second == name.info.id;
-    if (!name.as_known) tasks.push_back(std::move(entered.at(name.info.id)));
+    name.as_known =
+        *same && listed != known.folders.end() && listed->second == name.info.id && !unopened_.contains(name.info.id);
+    if (name.as_known) continue;
+    // What the index has below it may be elsewhere by now.
+    if (node && listed != known.folders.end())
+      if (Expected<bool> noted = NoteGone(scanned.ref->number, *node); !noted || !*noted) return noted;
+    tasks.push_back(std::move(entered.at(name.info.id)));
   }
-  if (scanned.list_error) return true;  // What was not reached stays.
+  if (scanned.list_error && !scanned.IsGone()) return true;  // What was not reached stays.
   for (const auto& [text, node] : known.nodes) {
     const auto [first, last] = now.equal_range(text);
     if (std::any_of(first, last, [&](const auto& one) { return one.second->info.id == node.file_id; })) continue;
@@ -159,19 +166,19 @@ Expected<bool> Scan::ReadFolderOfPart(FolderReader& reader, FolderTask task, boo
 Expected<bool> Scan::ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, const StopFlag& stop) {
   is_part_ = true;
   FolderReader reader(volume_, policy_, &requester_, pool_, root_);
-  std::unordered_map<store::FolderId, bool> seen;
+  // A folder's number is higher than those of the ones above it: these come later, and know what could not be opened.
+  std::map<store::FolderId, std::shared_ptr<FolderRef>> waiting;
+  for (std::shared_ptr<FolderRef>& ref : folders) waiting.emplace(ref->number, std::move(ref));
   std::vector<FolderTask> below;
   std::size_t names = 0;
-  while (!folders.empty() && !stop) {
-    std::shared_ptr<FolderRef> ref = std::move(folders.back());
-    folders.pop_back();
-    if (std::exchange(seen[ref->number], true)) continue;
-    const std::shared_ptr<const FolderRef> parent = ref->parent;
-    const bool is_root = parent == nullptr;
-    Expected<FolderTask> task = OpenTask(std::move(ref));
+  while (!waiting.empty() && !stop) {
+    const std::shared_ptr<FolderRef> ref = std::move(waiting.extract(std::prev(waiting.end())).mapped());
+    const bool is_root = ref->parent == nullptr;
+    Expected<FolderTask> task = OpenTask(ref);
     if (!task) {
       if (is_root) return false;
-      folders.push_back(std::const_pointer_cast<FolderRef>(parent));
+      if (task.error().kind != ErrorKind::kNotFound) unopened_.insert(ref->id);
+      waiting.emplace(ref->parent->number, std::const_pointer_cast<FolderRef>(ref->parent));
       continue;
     }
     if (is_root)
@@ -190,7 +197,7 @@ Expected<bool> Scan::ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, c
 }
 
 Expected<std::vector<FileId>> Scan::IdsOfPart() {
-  std::vector<FileId> ids = gone_;
+  std::vector<FileId> ids(gone_.begin(), gone_.end());
   for (const ScannedFolder& folder : part_)
     for (const ScannedName& name : folder.names) ids.push_back(name.info.id);
   return ids;
@@ -204,7 +211,8 @@ Expected<ScanReport> Scan::MergePart(LiveEntries& live) {
     if (failure.grant == grant_.id) told_.emplace(failure.path, failure.right);
   for (ScannedFolder& folder : part_) {
     // It may have left the index with a folder above it a moment ago.
-    const Expected<bool> there = folder.ref->number == 0 ? true : IsIndexed(folder.ref->number);
+    const FolderRef& known = folder.ref->number == 0 ? *folder.ref->parent : *folder.ref;
+    const Expected<bool> there = IsInReach(known.number);
     if (!there) return std::unexpected(there.error());
     if (!*there) continue;
     if (Expected<void> merged = Merge(folder); !merged) return std::unexpected(merged.error());
@@ -213,16 +221,17 @@ Expected<ScanReport> Scan::MergePart(LiveEntries& live) {
   return report_;
 }
 
-Expected<bool> Scan::IsIndexed(store::FolderId folder) {
+// In the index, and not below a folder that could not be looked at.
+Expected<bool> Scan::IsInReach(store::FolderId folder) {
   const Expected<std::vector<store::Folder>> way = ledger_.FoldersTo(folder);
   if (!way) return std::unexpected(way.error());
-  return !way->empty();
+  return !way->empty() && std::ranges::none_of(*way, IsUnseen, &store::Folder::self);
 }
 
 Expected<std::vector<store::FolderId>> Scan::FoldersOfPart() {
   std::vector<store::FolderId> folders;
   for (const ScannedFolder& folder : part_) {
-    const Expected<bool> there = IsIndexed(folder.ref->number);
+    const Expected<bool> there = IsInReach(folder.ref->number);
     if (!there) return std::unexpected(there.error());
     if (*there) folders.push_back(folder.ref->number);
   }

@@ -90,10 +90,14 @@ class Settler {
   }
 
   Expected<bool> IsOfSameLayer(store::GrantId id) {
-    const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
-    if (!grants) return std::unexpected(grants.error());
-    const auto grant = std::ranges::find(*grants, id, &store::Grant::id);
-    return grant != grants->end() && IsSameLayer(*grant, context_.grant);
+    if (!layer_) {
+      const Expected<std::vector<store::Grant>> grants = environment_.ledger.Grants();
+      if (!grants) return std::unexpected(grants.error());
+      layer_.emplace();
+      for (const store::Grant& grant : *grants)
+        if (IsSameLayer(grant, context_.grant)) layer_->push_back(grant.id);
+    }
+    return std::ranges::count(*layer_, id) > 0;
   }
 
   Expected<void> Record(const std::vector<BatchRunner::Done>& done, std::span<const Change> forged,
@@ -142,13 +146,23 @@ class Settler {
     return std::unexpected(error);
   }
 
-  // Stays live, so that the rollback looks at the object itself and takes out what is ours.
+  // Stays live, so that the rollback (or Revisit(), of one that is over) looks at the object itself and takes out what
+  // is ours.
   Expected<void> Refuse(const Change& change) {
     ++report_.failed;
-    results_.push_back({change.id, ChangeState::kApplied});
     const Error error{
         ErrorKind::kCorrupt, "settle", {}, 0, "the ledger's row does not say what a grant could have written"};
+    if (!IsClosed())
+      results_.push_back({change.id, ChangeState::kApplied});
+    else if (Expected<void> left = LeaveToRevisit(change, "WRITE_DAC", error); !left)
+      return left;
     return AddFailure(change, "WRITE_DAC", error);
+  }
+
+  // Nothing is pending in a grant that is rolled back but its tombstones.
+  Expected<void> LeaveToRevisit(const Change& change, const char* right, const Error& error) {
+    results_.push_back({change.id, ChangeState::kReverting});
+    return Entomb(environment_.ledger, change, PathOf(change), right, error);
   }
 
   Expected<void> SettleApply(const BatchRunner::Done& done) {
@@ -204,9 +218,21 @@ class Settler {
     return Abandoned(change);
   }
 
+  // What was written or taken back, and could not be asked whether it still is, must not become final with what was
+  // asked: the next start asks it again.
   Expected<void> Failed(const BatchRunner::Done& done) {
     ++report_.failed;
-    return AddFailure(done.change, done.result.right, *done.result.error);
+    const Error& error = *done.result.error;
+    if (IsClosed()) {
+      if (Expected<void> left = LeaveToRevisit(done.change, done.result.right, error); !left) return left;
+    } else if (done.change.state == ChangeState::kReverted) {
+      results_.push_back({done.change.id, ChangeState::kReverting});
+    } else if (done.change.state == ChangeState::kApplied) {
+      results_.push_back({done.change.id, ChangeState::kIntent});
+      if (Expected<void> set = SetNode(done.change, store::Verdict::kUnknown, store::Reason::kNone, 0); !set)
+        return set;
+    }
+    return AddFailure(done.change, done.result.right, error);
   }
 
   Expected<void> AddFailure(const Change& change, const char* right, const Error& error) {
@@ -253,11 +279,11 @@ class Settler {
     const Expected<bool> ours = context_.descriptors.Has(*current, done.change.entry_flags);
     if (!ours) return std::unexpected(ours.error());
     if (!*ours) return RecordReverted(environment_.ledger, done.change, *current, results_);
-    // Ours by this record. Of a grant that is rolled back, Revisit() is next.
-    results_.push_back({done.change.id, IsClosed() ? ChangeState::kReverting : ChangeState::kApplied});
-    if (!IsClosed()) return {};
+    // Ours by this record.
     const Error came_back{ErrorKind::kMismatch, "settle", {}, 0, "the entry came back after the rollback"};
-    return Entomb(environment_.ledger, done.change, PathOf(done.change), "WRITE_DAC", came_back);
+    if (IsClosed()) return LeaveToRevisit(done.change, "WRITE_DAC", came_back);
+    results_.push_back({done.change.id, ChangeState::kApplied});
+    return {};
   }
 
   // The row of the change's object; empty where another object has the name by now: the next scan tells.
@@ -309,6 +335,7 @@ class Settler {
 
   Environment& environment_;
   GrantContext& context_;
+  std::optional<std::vector<store::GrantId>> layer_;  // Live grants of the same principal and mask, once asked for.
   std::vector<store::ChangeResult> results_;
   store::FolderId rows_of_ = 0;
   std::vector<store::Node> rows_;

@@ -9,7 +9,7 @@ struct SettleReport {
   std::uint64_t looked_at = 0;
   std::uint64_t completed = 0;  // Intents that had not been applied (or not taken back) and now are.
   std::uint64_t abandoned = 0;  // The object had changed or gone: nothing of ours is there.
-  std::uint64_t failed = 0;     // Could not be asked: the intent stays for the next time.
+  std::uint64_t failed = 0;  // Could not be asked: an intent, and what was to be taken back, stays for the next time.
 };
 
 // After an unclean stop, or a job that failed: asks each object whose change was not known to be final what it holds,

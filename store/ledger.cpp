@@ -54,6 +54,8 @@ Expected<void> Ledger::Impl::Atomically(const std::function<Expected<void>()>& b
     }
   } guard{this};
   depth = 1;
+  untold = 0;
+  const std::int64_t before = db.TotalChanged();
   auto result = body();
   if (!result && !poison) poison = result.error();
   if (auto open = StillOpen(); !open) return open;
@@ -61,7 +63,7 @@ Expected<void> Ledger::Impl::Atomically(const std::function<Expected<void>()>& b
   guard.committed = true;
   ++transactions;
   KeepLogShort();
-  if (on_commit) on_commit();
+  if (on_commit && db.TotalChanged() - before > untold) on_commit();
   return {};
 }
 

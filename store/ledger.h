@@ -278,7 +278,8 @@ class Ledger {
   // (kNotFound of a single update writes nothing and dooms nothing.) Read-only: all questions in `body` see the same
   // moment.
   Expected<void> InTransaction(const std::function<Expected<void>()>& body);
-  // Called after each commit, on the thread that committed. It must be short and use no ledger.
+  // Called after each commit that wrote anything but settings, on the thread that committed. It must be short and use
+  // no ledger.
   void SetOnCommit(std::function<void()> on_commit);
 
   // Copies the write-ahead log into the file, for a quiet moment: it happens by itself, after a commit, when the log
@@ -362,6 +363,9 @@ class Ledger {
   // Of another entry's change on the same object, when one is taken back.
   Expected<void> SetAfter(ChangeId id, DescriptorId after);
   Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
+  // Drops the kReverted changes of rolled-back grants that a later change of the same entry (object, principal, mask,
+  // flags) stands for: one that is applied, or another of these.
+  Expected<void> DropRepeatedReverts();
 
   // --- tombstones
   // For a change that is, or is about to be, in the state kReverting or kMissing. Of one that stands already only the

@@ -15,6 +15,23 @@ constexpr char kChangesAfter[] =
     SELECT_CHANGES "WHERE grant_id = ?1 AND " ACLEDGER_IN_STATES(2) "AND id > ?3 ORDER BY id LIMIT ?4";
 constexpr char kLiveChanges[] = SELECT_CHANGES "WHERE file_id = ? AND live = 1 ORDER BY id";
 #undef SELECT_CHANGES
+// CROSS: from the changes taken back to the live ones of their objects, never the other way round.
+constexpr char kDropRepeated[] = R"sql(
+DELETE FROM change WHERE id IN (
+  SELECT id FROM (
+    SELECT change.id AS id, max(change.id) OVER (PARTITION BY principal, mask, file_id, entry_flags) AS last
+    FROM change JOIN grant_ ON grant_.id = change.grant_id WHERE change.state = 4 AND grant_.state = 5)
+  WHERE id < last
+  UNION ALL
+  SELECT old.id FROM change AS old CROSS JOIN grant_ AS own ON own.id = old.grant_id
+    CROSS JOIN change AS later ON later.file_id = old.file_id AND later.live = 1
+    CROSS JOIN grant_ AS its ON its.id = later.grant_id
+  WHERE old.state = 4 AND own.state = 5 AND its.state <> 5 AND its.principal = own.principal AND its.mask = own.mask
+    AND later.id > old.id AND later.state IN (1, 2) AND later.after <> later.original
+    AND later.entry_flags = old.entry_flags)
+)sql";
+static_assert(static_cast<int>(ChangeState::kApplied) == 1 && static_cast<int>(ChangeState::kFinal) == 2 &&
+              static_cast<int>(ChangeState::kReverted) == 4 && static_cast<int>(GrantState::kRolledBack) == 5);
 
 bool IsLive(ChangeState state) {
   return state == ChangeState::kIntent || state == ChangeState::kApplied || state == ChangeState::kFinal ||
@@ -157,6 +174,15 @@ Expected<void> Ledger::Purge(GrantId grant) {
                                "state IN (5, 6))",
                                "DELETE FROM change WHERE grant_id = ? AND state IN (5, 6)"})
       if (auto done = impl_->db.Use(remove).With(grant).Run(); !done) return done;
+    return {};
+  });
+}
+
+Expected<void> Ledger::DropRepeatedReverts() {
+  return impl_->Atomically([&]() -> Expected<void> {
+    for (const char* remove :
+         {kDropRepeated, "DELETE FROM tombstone WHERE NOT EXISTS (SELECT 1 FROM change WHERE id = change_id)"})
+      if (auto done = impl_->db.Use(remove).Run(); !done) return done;
     return {};
   });
 }

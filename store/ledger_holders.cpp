@@ -35,9 +35,12 @@ Expected<std::string> Ledger::Setting(std::string_view name) {
 }
 
 Expected<void> Ledger::SetSetting(std::string_view name, std::string_view value) {
-  auto insert = impl_->db.Use("INSERT OR REPLACE INTO setting(name, value) VALUES(?, ?)");
-  insert.With(name, value);
-  return impl_->Write(insert);
+  return impl_->Atomically([&]() -> Expected<void> {
+    auto insert = impl_->db.Use("INSERT OR REPLACE INTO setting(name, value) VALUES(?, ?)");
+    auto done = insert.With(name, value).Run();
+    if (done) impl_->untold += impl_->db.Changed();
+    return done;
+  });
 }
 
 }  // namespace acledger::store

@@ -28,6 +28,7 @@ struct Ledger::Impl {
   std::function<void()> on_commit;
   std::uint64_t checkpoints = 0;
   int depth = 0;                // Of InTransaction().
+  std::int64_t untold = 0;      // Rows that the open transaction wrote and SetOnCommit() is not for.
   std::optional<Error> poison;  // What failed in the open transaction: it will be rolled back.
   // Lowest and highest id that may be in the states applied or reverted; nothing: not known, look at all.
   std::optional<std::pair<ChangeId, ChangeId>> unflushed;

@@ -13,12 +13,6 @@ using std::chrono::seconds;
 
 constexpr Moment kFirstDelay = seconds(1), kLongestDelay = seconds(600);
 
-Moment DelayAfter(unsigned failures) {
-  Moment delay = kFirstDelay;
-  for (unsigned i = 1; i < failures && delay < kLongestDelay; ++i) delay *= 2;
-  return std::min(delay, kLongestDelay);
-}
-
 bool StartsWith(const std::string& text, std::string_view start) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return text.size() >= start.size() && std::ranges::equal(text.substr(0, start.size()), start, {}, lower, lower) &&
@@ -26,6 +20,12 @@ bool StartsWith(const std::string& text, std::string_view start) {
 }
 
 }  // namespace
+
+Moment DelayAfter(unsigned failures) {
+  Moment delay = kFirstDelay;
+  for (unsigned i = 1; i < failures && delay < kLongestDelay; ++i) delay *= 2;
+  return std::min(delay, kLongestDelay);
+}
 
 const char* Name(Work work) {
   constexpr std::array kNames{"look", "provision", "verify", "rollback"};

@@ -42,6 +42,9 @@ enum class Ended : std::uint8_t {
   kFailed,   // Could not go on: tried again later, after 1 s, 2 s, 4 s, ... 10 min.
 };
 
+// What failed so many times one after the other is tried again after this time.
+Moment DelayAfter(unsigned failures);
+
 // Which grant is worked on next. At most one job a grant: a wish for what is wanted already only makes it more urgent;
 // one for a grant that is being worked on makes it run once more afterwards. Decides; does nothing. One thread.
 class Queue {

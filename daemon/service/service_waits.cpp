@@ -21,7 +21,9 @@ bool IsOpen(const store::Ledger::Found& found) {
   const auto has = [&](Verdict verdict) {
     return found.node.verdict == verdict || (found.as_folder && found.as_folder->counts[verdict] > 0);
   };
-  return has(Verdict::kPending) || has(Verdict::kUnknown) || found.grant.state == GrantState::kScanning ||
+  // What is unknown in a grant that is complete could not be looked at: nobody can say when that changes.
+  const bool is_done = found.grant.state == GrantState::kComplete && !found.grant.is_stale;
+  return has(Verdict::kPending) || (has(Verdict::kUnknown) && !is_done) || found.grant.state == GrantState::kScanning ||
          found.grant.state == GrantState::kRollingBack;
 }
 
@@ -29,7 +31,9 @@ bool IsOpen(const store::Ledger::Found& found) {
 Expected<Json> WithDecided(Expected<Json> coverage) {
   if (!coverage) return coverage;
   const auto is_open = [](const Json& one) {
-    return NumberIn(one, store::Name(Verdict::kPending)) > 0 || NumberIn(one, store::Name(Verdict::kUnknown)) > 0 ||
+    const bool is_done = one["state"] == store::Name(GrantState::kComplete) && one["stale"] == false;
+    return NumberIn(one, store::Name(Verdict::kPending)) > 0 ||
+           (NumberIn(one, store::Name(Verdict::kUnknown)) > 0 && !is_done) ||
            one["state"] == store::Name(GrantState::kScanning) || one["state"] == store::Name(GrantState::kRollingBack);
   };
   (*coverage)["decided"] = std::ranges::none_of((*coverage)["coverage"], is_open);

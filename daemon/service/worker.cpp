@@ -105,6 +105,8 @@ Expected<void> Worker::Start() {
     if (const std::optional<Work> work =
             grant.is_stale && grant.state == GrantState::kComplete ? Work::kProvision : UnfinishedWork(grant.state))
       queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
+  for (const Grant& grant : *grants)
+    if (Expected<void> planned = PlanLater(grant.id, false); !planned) return planned;
   const Expected<std::vector<store::TombstoneCounts>> left = ledger_.CountTombstones();
   if (!left) return std::unexpected(left.error());
   to_revisit_ = std::ranges::any_of(*left, [](const auto& one) { return one.missing + one.unreachable > 0; });
@@ -133,6 +135,11 @@ Moment Worker::Now() const { return std::chrono::duration_cast<Moment>(std::chro
 void Worker::LookAt(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders) {
   const std::lock_guard lock(mutex_);
   if (folders.empty() && !changed_folders_.contains(grant)) return;
+  HoldBack(grant, urgency, folders);
+}
+
+// With the lock held.
+void Worker::HoldBack(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders) {
   auto& held = changed_folders_[grant];
   held.insert(folders.begin(), folders.end());
   if (held.size() > kMostFolders) {
@@ -215,6 +222,7 @@ void Worker::Loop() {
   while (!ending_) {
     RunCommands(lock);
     if (ending_) break;
+    TakeLater();
     if (!missed_.empty()) {
       lock.unlock();
       MarkMissed(std::nullopt);
@@ -227,7 +235,7 @@ void Worker::Loop() {
       continue;
     } else if (to_revisit_ && !queue_.IsPaused()) {
       RevisitAll(lock);
-    } else if (const std::optional<Moment> retry = queue_.NextRetry()) {
+    } else if (const std::optional<Moment> retry = NextRetry()) {
       changed_.wait_until(lock, begun_ + *retry);
     } else {
       changed_.wait(lock);
@@ -324,6 +332,7 @@ void Worker::RunJob(std::unique_lock<std::mutex>& lock, const Job& job) {
   interruptible_.reset();
   lock.unlock();
   const JobReport report = Do(job);
+  NoteUnlisted(report);
   lock.lock();
   if (report.held) queue_.Hold(job.grant);
   queue_.End(report.how, Now());
@@ -447,6 +456,7 @@ void Worker::Forget(store::GrantId grant) {
   changed_folders_.erase(grant);
   missed_.erase(grant);
   afterwards_.erase(grant);
+  later_.Forget(grant);
 }
 
 void Worker::DoRollback(JobReport& report) {

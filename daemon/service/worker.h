@@ -10,6 +10,7 @@
 #include <thread>
 #include <variant>
 
+#include "daemon/service/later_looks.h"
 #include "daemon/service/pace.h"
 #include "daemon/service/queue.h"
 #include "scanner/engine.h"
@@ -118,6 +119,11 @@ class Worker {
   void RevisitAll(std::unique_lock<std::mutex>& lock);
   void DoLook(const store::Grant& grant, JobReport& report);
   void AfterWhole(const JobReport& report);
+  void HoldBack(store::GrantId grant, Urgency urgency, const std::vector<scanner::PathComponents>& folders);
+  Expected<void> PlanLater(store::GrantId id, bool whole);
+  void NoteUnlisted(const JobReport& report);
+  void TakeLater();
+  std::optional<Moment> NextRetry() const;
   void Forget(store::GrantId grant);
   void MarkMissed(std::optional<store::GrantId> but);
   void Reconsider();
@@ -141,6 +147,7 @@ class Worker {
   std::map<store::GrantId, std::set<scanner::PathComponents>> changed_folders_;
   std::map<store::GrantId, Urgency> missed_;
   std::map<store::GrantId, Urgency> afterwards_;  // To be looked at as a whole when what is begun is done.
+  LaterLooks later_;
   bool ending_ = false;
   Moment job_begun_{};
   std::optional<Moment> interruptible_;  // From when on the running job ends for a command.

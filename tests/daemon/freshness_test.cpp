@@ -1,111 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What was provisioned stays true: the service with a fake volume and a watch that the test speaks for.
-#include "daemon/service/freshness.h"
-
-#include <gmock/gmock.h>
-
 #include <random>
 
-#include "scanner/path.h"
-#include "tests/daemon/service_fixture.h"
-#include "tests/fakes/fake_change_watch.h"
-#include "tests/fakes/fake_usn_journal.h"
+#include "tests/daemon/freshness_fixture.h"
 
 namespace acledger::daemon {
 namespace {
 
+using fixtures::kOthersOnly;
+using fixtures::kPrincipal;
 using scanner::PathComponents;
 using std::chrono::milliseconds;
 
-constexpr const char* kPrincipal = "S-1-9-77-1";
-constexpr const char* kOthersOnly = "O:BAG:BAD:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-
-PathComponents Path(std::string_view text) {
-  const auto parsed = scanner::ParsePath(text);
-  if (!parsed) throw std::runtime_error(parsed.error().ToString());
-  return parsed->components;
-}
-
-class FreshnessTest : public fixtures::ServiceFixture {
- protected:
-  FreshnessTest() {
-    for (char16_t c = u'a'; c < u'k'; ++c) volume_.File(u"work/" + std::u16string(1, c) + u"/f", kOthersOnly);
-    volume_.Folder(u"else");
-    fresh_.gather = {.quiet = milliseconds(5), .longest = milliseconds(50)};
-    fresh_.verify_at_start = false;
-  }
-  ~FreshnessTest() override { service_.reset(); }  // Before what it uses.
-
-  void Start() {
-    ServiceParts parts = Parts();
-    parts.watch = &watch_;
-    parts.journal = journal_;
-    parts.fresh = fresh_;
-    Make(parts);
-    service_->SetLog([this](bool is_error, const std::string& line) {
-      const std::lock_guard lock(log_mutex_);
-      log_ += line + "\n";
-      errors_ += is_error;
-    });
-    MustStart();
-  }
-  void StartAndGrant() {
-    Start();
-    Must(Call("grant", {{"principal", kPrincipal}, {"roots", Json::array({"\\work"})}}));
-    Must(Call("wait", {{"path", "\\work"}}));
-    UntilIdle();
-  }
-
-  Expected<Json> Call(const std::string& method, Json params = Json::object()) {
-    return CallAs(Administrator(), method, std::move(params));
-  }
-  void Run(milliseconds time) {
-    io_.restart();
-    io_.run_for(time);
-  }
-  // Nothing is queued, and nothing that was told is held back.
-  void UntilIdle() {
-    for (int quiet = 0; quiet < 30;) {
-      Run(milliseconds(5));
-      quiet = Must(Call("status"))["queue"].empty() ? quiet + 1 : 0;
-    }
-  }
-  void Until(const std::function<bool()>& reached) {
-    for (int i = 0; i < 5000; ++i) {
-      if (reached()) return;
-      Run(milliseconds(2));
-    }
-    FAIL() << "not within the time; " << log_;
-  }
-  std::string Verdict(const std::string& path) {
-    const auto answer = Call("coverage", {{"path", path}});
-    return answer ? (*answer)["coverage"][0]["verdict"].get<std::string>() : answer.error().reason;
-  }
-  Json Coverage() { return Must(Call("coverage", {{"path", "\\work"}}))["coverage"][0]; }
-  // As a daemon leaves it that ends in the middle.
-  void MakeUnfinished(store::GrantState state) {
-    const auto set = writer_->SetGrantState(1, state);
-    if (!set) throw std::runtime_error(set.error().ToString());
-  }
-  // Our writes are told like anybody's.
-  void TellOwnWrites() {
-    volume_.SetHook([this](fakes::Call call, const std::u16string& path) {
-      if (call != fakes::Call::kWriteDacl) return;
-      const std::u16string parent = path.substr(0, path.rfind(u'\\'));
-      watch_.Tell(parent.empty() ? PathComponents{} : Path(std::string(parent.begin(), parent.end())));
-      if (also_) also_(path);
-    });
-  }
-
-  fakes::FakeChangeWatch watch_;
-  fakes::FakeUsnJournal a_journal_;
-  scanner::UsnJournal* journal_ = nullptr;
-  FreshOptions fresh_;
-  std::mutex log_mutex_;
-  std::string log_;
-  int errors_ = 0;
-  std::function<void(const std::u16string&)> also_;
-};
+using FreshnessTest = fixtures::FreshnessFixture;
 
 TEST_F(FreshnessTest, CoversWhatIsMovedIn) {
   StartAndGrant();
@@ -358,7 +265,7 @@ TEST_F(FreshnessTest, FollowsTheJournalNoFurtherThanItLooked) {
   Must(Call("wait", {{"path", "\\else"}}));
   UntilIdle();
   Must(Call("pause", {{"root", "\\work"}}));
-  const std::string place = *writer_->Setting("usn");
+  const std::string place = *reader_->Setting("usn");
   volume_.File(u"work/e/new", kOthersOnly);
   a_journal_.Note(volume_.Id(u"work/e/new"), volume_.Id(u"work/e"), scanner::kUsnFileCreate);
   watch_.Tell({u"work", u"e"});
@@ -368,7 +275,7 @@ TEST_F(FreshnessTest, FollowsTheJournalNoFurtherThanItLooked) {
     Must(Call("verify", {{"root", "\\else"}}));
     Run(milliseconds(100));
   }
-  EXPECT_EQ(*writer_->Setting("usn"), place);
+  EXPECT_EQ(*reader_->Setting("usn"), place);
 }
 
 TEST_F(FreshnessTest, LeavesAPausedGrantAlone) {
@@ -388,7 +295,7 @@ TEST_F(FreshnessTest, LearnsFromTheJournalWhatHappenedWhileItWasDown) {
   StartAndGrant();
   Start();  // Notes its place once it is through.
   UntilIdle();
-  ASSERT_NE(*writer_->Setting("usn"), "");
+  ASSERT_NE(*reader_->Setting("usn"), "");
   service_.reset();
   volume_.File(u"work/e/new", kOthersOnly);
   a_journal_.Note(volume_.Id(u"work/e/new"), volume_.Id(u"work/e"), scanner::kUsnFileCreate);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "scanner/opener.h"
+#include "scanner/unlisted.h"
 #include "tests/scanner/engine_fixture.h"
 #include "tests/security/random_descriptor.h"
 
@@ -11,7 +12,6 @@ namespace {
 
 using security::DescriptorBytes;
 using security::Random;
-using store::ChangeState;
 
 constexpr const char* kOthersOnly = "O:BAG:BAD:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 constexpr const char* kProtected = "O:BAG:BAD:PAI(A;OICI;FA;;;SY)";
@@ -193,7 +193,22 @@ class Edits : public EngineTest {
   }
   void LookAndRunOver() {
     std::vector<PathComponents> paths(changed_.begin(), changed_.end());
-    Engine(MakeEnvironment()).LookAgain(Must(Ledger().Grants()).front(), paths);
+    static_cast<void>(Engine(MakeEnvironment()).LookAgain(Must(Ledger().Grants()).front(), paths));
+  }
+  // Some folders cannot be opened or listed, until the faults are cleared.
+  void HideSome() {
+    std::vector<std::u16string> folders = Below("\\work");
+    std::erase_if(folders, [this](const std::u16string& path) { return !IsFolder(path) || !random_.OneIn(4); });
+    for (const std::u16string& path : folders)
+      volume_.Inject({.call = random_.OneIn(2) ? fakes::Call::kList : fakes::Call::kOpenRead,
+                      .path = path,
+                      .error = Error{ErrorKind::kBusy, "by the test", {}, 0, "in use"},
+                      .times = fakes::Fault::kAlways});
+  }
+  ProvisionReport LookAtUnlisted() {
+    for (PathComponents& path : Must(UnlistedFolders(Ledger(), Must(Ledger().Grants()).front())))
+      changed_.insert(std::move(path));
+    return LookAtChanged();
   }
   std::map<std::string, std::string> State() {
     std::map<std::string, std::string> state;
@@ -231,7 +246,7 @@ class Edits : public EngineTest {
   }
   std::u16string AnyFolder(bool outside_too) {
     std::vector<std::u16string> folders{u"\\work"};
-    if (outside_too) folders.push_back(u"\\outside");
+    if (outside_too) folders.emplace_back(u"\\outside");
     for (const std::u16string& path : Below("\\work"))
       if (IsFolder(path)) folders.push_back(path);
     return folders[random_.Below(static_cast<std::uint32_t>(folders.size()))];
@@ -269,7 +284,7 @@ class Edits : public EngineTest {
   void EditOne() {
     const std::vector<std::u16string> all = Below(random_.OneIn(5) ? "\\outside" : "\\work");
     if (all.empty() || random_.OneIn(3)) return AddOne();
-    const std::u16string path = all[random_.Below(static_cast<std::uint32_t>(all.size()))];
+    const std::u16string& path = all[random_.Below(static_cast<std::uint32_t>(all.size()))];
     switch (random_.Below(3)) {
       case 0: {
         const std::u16string to = AnyFolder(true) + u"\\" + NewName();
@@ -317,6 +332,23 @@ TEST_P(LookAgainProperty, EndsWhereARunOverEverythingEnds) {
   }
   EXPECT_GT(parts, 0);
   EXPECT_EQ(part.Provision("\\work").changes, 0u);
+}
+
+TEST_P(LookAgainProperty, EndsThereTooWhereSomeFoldersCouldNotBeLookedAtForAWhile) {
+  Edits part(Seed());
+  for (int round = 0; round < 5; ++round) {
+    part.Edit();
+    part.HideSome();
+    const bool undecided = part.LookAtChanged().undecided > 0;
+    part.ExpectTrueRollUps();
+    part.volume_.ClearFaults();
+    part.LookAtUnlisted();
+    if (undecided) part.Provision("\\work");
+    part.ExpectTrueRollUps();
+    const auto state = part.State();
+    EXPECT_EQ(part.Provision("\\work").changes, 0u) << "round " << round;
+    ExpectSame(state, part.State(), round);
+  }
 }
 
 TEST_P(LookAgainProperty, EndsThereTooWhereItIsKilledAndStartedAnew) {

@@ -48,6 +48,21 @@ class Transactions : public LedgerTest {
   std::unique_ptr<Ledger> ledger_;
 };
 
+TEST_F(Transactions, AreToldOfOnlyWhereTheyWroteMoreThanSettings) {
+  int told = 0;
+  ledger_->SetOnCommit([&told] { ++told; });
+  Take(ledger_->InTransaction([] { return Expected<void>{}; }));
+  Take(ledger_->SetSetting("usn", "1"));
+  EXPECT_EQ(told, 0);
+  const GrantId grant = Take(ledger_->AddGrant(MakeGrant()));
+  EXPECT_EQ(told, 1);
+  Take(ledger_->InTransaction([&]() -> Expected<void> {
+    Take(ledger_->SetSetting("usn", "2"));
+    return ledger_->SetStale(grant, true);
+  }));
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(Transactions, KeepEverythingOrNothing) {
   const auto result = ledger_->InTransaction([&]() -> Expected<void> {
     EXPECT_THAT(Add(), IsOk());

@@ -3,8 +3,13 @@
 
 import json
 import os
+import pathlib
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fixtures"))
+import windows_descriptors  # noqa: E402
 
 import job
 from descriptors import parse_wine, read_tree
@@ -67,6 +72,8 @@ class WineVolume(job.Volume):
         with report.step("wine: a file is moved into a root while the daemon runs") as step:
             new = self._drive / "moved in.txt"
             new.write_text("from elsewhere")
+            own = windows_descriptors.profile(windows_descriptors.DEV).inherited(False, windows_descriptors.DEV)
+            os.setxattr(new, windows_descriptors.XATTR, own.wine_bytes())  # Its user's alone.
             begun = time.monotonic()
             new.rename(self._drive / "users/dev/Documents/moved in.txt")
             path, verdict = "C:\\Users\\dev\\Documents\\moved in.txt", None
