@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <unordered_set>
 
 #include "scanner/ntfs/catalog_builder.h"
 #include "scanner/ntfs/name_lookup.h"
@@ -137,6 +140,114 @@ TEST_F(Equality, HoldsForWhatWasGrownAndDeleted) {
   ASSERT_TRUE(object);
   EXPECT_TRUE(object->names_are_sure);
   ExpectEqual(catalog);
+}
+
+// A volume that was in use: half of its objects came when it was full of others' data, so that $MFT lies in thousands
+// of pieces and has an attribute list of its own; some have more names than a record holds; some were deleted.
+class UsedVolume {
+ public:
+  UsedVolume(fixtures::ImageBuilder& builder, std::uint64_t objects) : builder_(builder), objects_(objects) {}
+
+  static std::uint64_t Bytes(std::uint64_t objects) { return objects * 2400 + (std::uint64_t{24} << 20); }
+
+  void Make() {
+    fixtures::TreeOptions options;
+    options.objects = objects_ / 2;
+    options.distinct = static_cast<unsigned>(std::min<std::uint64_t>(10'000, objects_ / 20));
+    options.wide_folder = static_cast<unsigned>(objects_ / 100);
+    options.levels = 50;
+    Must(fixtures::WindowsTree(builder_, options).Make());
+    FillUp();
+    RemoveEverySecondFiller();
+    AddFiles();
+    RemoveSome();
+  }
+
+ private:
+  static std::u16string Name(const char* prefix, std::uint64_t number) {
+    const std::string text = prefix + std::to_string(number);
+    return {text.begin(), text.end()};
+  }
+
+  void FillUp() {
+    filler_ = Must(builder_.AddFolder(builder_.Root(), u"filler", descriptor_));
+    const std::string contents(std::size_t{64} << 10, 'x');
+    for (std::uint64_t i = 0;; ++i) {
+      const auto file = builder_.AddFile(filler_, Name("filler ", i), descriptor_);
+      if (!file) break;
+      fillers_.push_back(*file);
+      if (!builder_.WriteContents(*file, contents)) break;
+    }
+  }
+  void RemoveEverySecondFiller() {
+    for (std::size_t i = 0; i < fillers_.size(); i += 2)
+      Must(builder_.Remove(fillers_[i], filler_, Name("filler ", i)));
+  }
+  void AddFiles() {
+    constexpr std::uint64_t kAFolder = 4'000, kLinkedEach = 5'000;
+    FileId folder;
+    for (std::uint64_t i = 0; i < objects_ / 2; ++i) {
+      if (i % kAFolder == 0) folder = Must(builder_.AddFolder(builder_.Root(), Name("grown ", i), Descriptor(i)));
+      const FileId file = Must(builder_.AddFile(folder, Name("file ", i), Descriptor(i)));
+      if (i % 7 == 0) victims_.push_back({file, folder, Name("file ", i)});
+      if (i % kLinkedEach == 1)
+        for (char16_t unit = u'a'; unit <= u'h'; ++unit)
+          Must(builder_.AddHardLink(file, folder, std::u16string(150, unit) + Name(" ", i)));
+    }
+  }
+  void RemoveSome() {
+    for (const Victim& one : victims_) Must(builder_.Remove(one.file, one.folder, one.name));
+  }
+  // One of ten thousand, beside those of the tree.
+  std::uint32_t Descriptor(std::uint64_t number) {
+    const std::uint64_t kind = number % std::min<std::uint64_t>(10'000, objects_ / 20);
+    if (kind < kinds_.size()) return kinds_[kind];
+    const std::string owner = "S-1-5-21-1-2-3-" + std::to_string(5'000 + kind);
+    kinds_.push_back(Must(builder_.Intern(Must(security::FromSddl("O:" + owner + "G:SYD:(A;;FA;;;" + owner + ")")))));
+    return kinds_.back();
+  }
+
+  struct Victim {
+    FileId file, folder;
+    std::u16string name;
+  };
+  fixtures::ImageBuilder& builder_;
+  const std::uint64_t objects_;
+  const std::uint32_t descriptor_ = Must(builder_.Intern(Must(security::FromSddl("O:BAG:SYD:(A;;FA;;;SY)"))));
+  FileId filler_;
+  std::vector<FileId> fillers_;
+  std::vector<Victim> victims_;
+  std::vector<std::uint32_t> kinds_;
+};
+
+std::uint64_t ObjectsWanted() {
+  const char* wanted = std::getenv("ACLEDGER_CATALOG_OBJECTS");
+  return wanted != nullptr ? std::stoull(wanted) : 20'000;
+}
+
+TEST_F(Equality, HoldsForAVolumeThatWasUsed) {
+  const std::uint64_t objects = ObjectsWanted();
+  UsedVolume(Make(UsedVolume::Bytes(objects)), objects).Make();
+  const Catalog catalog = Read();
+  const CatalogReport& report = catalog.Report();
+  std::unordered_set<DescriptorPool::Number> descriptors;
+  catalog.ForEach([&](const CatalogObject& object) { descriptors.insert(object.descriptor); });
+  const auto device = Must(OpenBlockDevice(Path()));
+  const std::size_t pieces = Must(Mft::Open(*device)).Contents().Runs().Runs().size();
+  std::printf(
+      "%llu objects, %llu names, %zu descriptors, $MFT in %zu pieces, %llu extension records, %llu free records\n",
+      static_cast<unsigned long long>(report.objects), static_cast<unsigned long long>(report.names),
+      descriptors.size(), pieces, static_cast<unsigned long long>(report.pass.used - report.objects),
+      static_cast<unsigned long long>(report.pass.free));
+  EXPECT_GE(report.objects, objects * 9 / 10);
+  EXPECT_GE(descriptors.size(), std::min<std::uint64_t>(10'000, objects / 20));
+  EXPECT_GT(pieces, objects / 1'000);
+  EXPECT_GT(report.pass.free, objects / 20);
+  EXPECT_GT(report.pass.used, report.objects);
+  EXPECT_EQ(report.damage.Total(), 0u);
+  EXPECT_TRUE(report.secure.IsSound());
+  ExpectEqual(catalog);
+  ExpectPathsLeadBack(catalog);
 }
 
 }  // namespace
