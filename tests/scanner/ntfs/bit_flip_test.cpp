@@ -4,7 +4,6 @@
 // the damaged record's own object, about which NTFS keeps no checksum: that one is verified before it is written.
 #include <gmock/gmock.h>
 
-#include <map>
 #include <set>
 
 #include "scanner/ntfs/catalog_builder.h"
@@ -12,39 +11,10 @@
 #include "tests/scanner/ntfs/memory_device.h"
 #include "tests/scanner/ntfs/must.h"
 #include "tests/scanner/ntfs/sample_volume.h"
+#include "tests/scanner/ntfs/snapshot.h"
 
 namespace acledger::scanner::ntfs {
 namespace {
-
-using security::DescriptorBytes;
-
-struct Seen {
-  CatalogObject object;
-  DescriptorBytes descriptor;  // Empty: unknown.
-  std::vector<std::pair<std::uint64_t, std::string>> names;
-
-  bool IsLike(const Seen& other) const {
-    return object.id == other.object.id && object.attributes == other.object.attributes &&
-           object.reparse_tag == other.object.reparse_tag && object.names_are_sure == other.object.names_are_sure &&
-           descriptor == other.descriptor && names == other.names;
-  }
-};
-using Snapshot = std::map<std::uint64_t, Seen>;
-
-// Everything that can be asked is asked.
-Snapshot Look(const Catalog& catalog, const DescriptorPool& pool) {
-  Snapshot all;
-  catalog.ForEach([&](const CatalogObject& object) {
-    Seen& seen = all[object.id.Number()];
-    seen.object = object;
-    if (object.descriptor != DescriptorPool::kNone) seen.descriptor = pool.Get(object.descriptor);
-    catalog.ForEachName(static_cast<std::uint32_t>(object.id.Number()), [&](const Catalog::Name& name) {
-      seen.names.emplace_back(name.parent.raw, name.text);
-      (void)catalog.PathOf(name);
-    });
-  });
-  return all;
-}
 
 class BitFlip : public testing::Test {
  protected:
