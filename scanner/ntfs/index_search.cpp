@@ -12,7 +12,7 @@ namespace {
 
 using store::kNameEnd;
 
-constexpr std::size_t kStatesKept = 262'144;
+constexpr std::size_t kStatesKept = 1'000'000;  // About 40 bytes each.
 constexpr std::size_t kMaxDepth = 32'768;
 
 // How far folders get along a path pattern, each worked out once: asking for all names costs one step a name.
@@ -47,6 +47,20 @@ class FolderStates {
     return state;
   }
 
+  // The folders of a page that is at hand: few lie in front of the folder that holds them, and to ask for one of those
+  // costs a page.
+  Expected<void> Note(const store::VolumePage& page) {
+    for (const auto& entry : page.Entries()) {
+      if (!entry.object.is_folder || entry.names == 0 || entry.object.Number() == kRootRecord) continue;
+      const store::IndexedName& name = page.NamesOf(entry).front();
+      const auto state = Of({name.parent});
+      if (!state) return std::unexpected(state.error());
+      if (states_.size() >= kStatesKept) states_.clear();
+      states_.emplace(entry.object.id, StepTo(*state, name.text));
+    }
+    return {};
+  }
+
   Glob::State StepTo(Glob::State state, std::string_view name) const {
     if (state == 0) return 0;
     const auto wide = FromWtf8(name);
@@ -78,6 +92,9 @@ class Searcher {
     const auto decoded = index_.Read(page);
     if (!decoded) return std::unexpected(decoded.error());
     if (!*decoded) return true;
+    if (pattern_.IsPath() && pattern_.Needle().empty()) {
+      if (auto noted = states_.Note(**decoded); !noted) return std::unexpected(noted.error());
+    }
     for (const std::size_t name : found_) {
       const auto more = LookAt(**decoded, name);
       if (!more || !*more) return more;

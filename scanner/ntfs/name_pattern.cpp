@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <cstring>
 
 #include "security/wtf8.h"
@@ -53,19 +54,32 @@ Expected<NamePattern> NamePattern::Parse(std::string_view text) {
   std::string_view last = relative;
   if (!last.empty() && IsSeparator(last.back())) last.remove_suffix(1);
   if (const std::size_t separator = last.find_last_of("\\/"); separator != last.npos) last.remove_prefix(separator + 1);
-  return NamePattern(*std::move(glob), is_path, NeedleOf(last));
+  NamePattern pattern(*std::move(glob), is_path, NeedleOf(last));
+  pattern.any_name_ = last.find_first_not_of('*') == last.npos;
+  return pattern;
 }
 
 bool NamePattern::Matches(std::string_view name) const {
+  if (any_name_) return true;
   const auto wide = FromWtf8(name);
   return wide && glob_.LastMatches(*wide);
 }
 
+// Eight bytes at a time: the loop over all names of a volume.
 void FoldAscii(std::string_view text, char* to) {
-  for (const char c : text) {
-    const bool lower = static_cast<unsigned char>(c - 'a') < 26;
-    *to++ = static_cast<char>(c - (lower ? 0x20 : 0));
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101, kHigh = 0x80 * kEach;
+  const char* from = text.data();
+  std::size_t left = text.size();
+  for (; left >= sizeof(std::uint64_t); left -= 8, from += 8, to += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, from, sizeof eight);
+    const std::uint64_t low = eight & ~kHigh;
+    const std::uint64_t from_a = low + (0x80 - 'a') * kEach, past_z = low + (0x7F - 'z') * kEach;
+    const std::uint64_t lower = ~eight & (from_a ^ past_z) & kHigh;
+    eight -= lower >> 2;
+    std::memcpy(to, &eight, sizeof eight);
   }
+  for (; left > 0; --left, ++from) *to++ = static_cast<char>(*from >= 'a' && *from <= 'z' ? *from - 0x20 : *from);
 }
 
 std::size_t RarestByte(std::string_view needle) {

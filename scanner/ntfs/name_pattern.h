@@ -32,6 +32,7 @@ class NamePattern {
 
   scanner::Glob glob_;
   bool is_path_;
+  bool any_name_ = false;  // The last component is "*" or "**".
   std::string needle_;
 };
 

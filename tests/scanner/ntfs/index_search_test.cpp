@@ -112,6 +112,18 @@ TEST(NamePatternTest, NoLetterBeyondAsciiIsUpperCasedIntoIt) {
   for (std::uint32_t unit = 0x80; unit <= 0xFFFF; ++unit) ASSERT_GE(UpCase(static_cast<char16_t>(unit)), 0x80) << unit;
 }
 
+TEST(NamePatternTest, FoldsEveryByteAtEveryPlace) {
+  for (int place = 0; place < 19; ++place) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text(19, 'q'), folded(19, '\0'), expected(19, 'Q');
+      text[static_cast<std::size_t>(place)] = static_cast<char>(byte);
+      expected[static_cast<std::size_t>(place)] = static_cast<char>(byte >= 'a' && byte <= 'z' ? byte - 0x20 : byte);
+      FoldAscii(text, folded.data());
+      ASSERT_EQ(folded, expected) << byte << " at " << place;
+    }
+  }
+}
+
 TEST(NamePatternTest, FindsANeedleWhereItIs) {
   std::mt19937 random(4);
   for (int round = 0; round < 5'000; ++round) {
