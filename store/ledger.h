@@ -18,6 +18,9 @@
 
 namespace acledger::store {
 
+class VolumePage;  // store/volume_page.h
+class VolumePageWriter;
+
 using GrantId = std::int64_t;
 using FolderId = std::int64_t;  // A folder's number in the index: a parent's is lower than its children's.
 using DescriptorId = std::int64_t;
@@ -231,6 +234,15 @@ struct Failure {
   Error error;
 };
 
+// The index of the whole volume, as it was read from its $MFT.
+struct VolumeIndex {
+  std::uint64_t serial = 0;  // The ledger's volume.
+  std::int64_t read_at = 0;  // Seconds since 1970, UTC.
+  std::uint64_t objects = 0, names = 0;
+  std::uint64_t damaged = 0;           // Records that could not be read: their objects are not in it.
+  std::uint64_t pages = 0, bytes = 0;  // What it takes; the ledger knows, SetVolumeIndex() does not ask.
+};
+
 struct OpenOptions {
   bool read_only = false;           // Beside a writer; never creates, migrates or repairs.
   std::uint64_t volume_serial = 0;  // Of the volume it is used with; another one in the ledger: kMismatch.
@@ -382,6 +394,20 @@ class Ledger {
   Expected<void> AddFailure(const Failure& failure);
   Expected<void> ClearFailures(GrantId grant);
   Expected<std::vector<Failure>> Failures();
+
+  // --- the index of the whole volume. Damage in it is told as kCorrupt with the page, and costs the ledger nothing
+  // else: it can be made again.
+  Expected<std::optional<VolumeIndex>> GetVolumeIndex();  // Empty: none was made.
+  Expected<void> SetVolumeIndex(const VolumeIndex& index);
+  // True: written. False: the ledger held these bytes already. One without objects is dropped.
+  Expected<bool> PutVolumePage(const VolumePageWriter& page);
+  Expected<std::uint64_t> DropVolumePages(std::uint32_t first, std::uint32_t end);  // How many there were.
+  Expected<std::optional<VolumePage>> ReadVolumePage(std::uint32_t page);           // Empty: no objects there.
+  Expected<std::uint32_t> VolumePagesEnd();                                         // One past the last page.
+  // The names of each page in order, each with kNameEnd behind it, until `take` says false. They are valid for the
+  // call.
+  using TakeNames = std::function<Expected<bool>(std::uint32_t page, std::string_view names)>;
+  Expected<void> ScanVolumeNames(const TakeNames& take);
 
   // --- questions, answered from roll-ups and look-ups
   struct Found {

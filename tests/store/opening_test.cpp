@@ -48,7 +48,7 @@ TEST_F(Opening, RefusesANewerSchemaAndLeavesItAlone) {
   RunSql("ledger.db", "PRAGMA user_version=7");
   const std::string before = ReadFile("ledger.db");
 
-  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 7, this program knows version 5"));
+  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 7, this program knows version 6"));
   EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kUnsupported, "version 7"));
 
   EXPECT_EQ(ReadFile("ledger.db"), before);

@@ -6,6 +6,7 @@
 #include "tools/acledger/exit_code.h"
 #include "tools/acledger/grant_command.h"
 #include "tools/acledger/hold_command.h"
+#include "tools/acledger/index_command.h"
 #include "tools/acledger/ledger_command.h"
 #include "tools/acledger/question_command.h"
 #include "tools/acledger/rollback_command.h"
@@ -22,6 +23,7 @@ int Run(int argc, char** argv) {
   int exit_code = kDone;
   AddGrantCommands(app, exit_code);
   AddHoldCommands(app, exit_code);
+  AddIndexCommands(app, exit_code);
   AddLedgerCommands(app, exit_code);
   AddQuestionCommands(app, exit_code);
   AddRollbackCommands(app, exit_code);

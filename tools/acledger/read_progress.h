@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+
+#include "scanner/ntfs/block_device.h"
+
+namespace acledger::tools {
+
+// A device that says on stderr how much of it was read, where that is a terminal. The device must outlive it. One
+// thread.
+class ReadProgress final : public scanner::ntfs::BlockDevice {
+ public:
+  explicit ReadProgress(scanner::ntfs::BlockDevice& device);
+  ~ReadProgress() override;
+  ReadProgress(const ReadProgress&) = delete;
+  ReadProgress& operator=(const ReadProgress&) = delete;
+
+  const std::string& Name() const override { return device_.Name(); }
+  std::uint64_t Size() const override { return device_.Size(); }
+  Expected<void> Read(std::uint64_t offset, std::span<std::uint8_t> to) override;
+
+  // Reading is over; so much of what follows is done.
+  void Store(std::uint32_t done, std::uint32_t all);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void Draw(const char* what, std::uint64_t done, const char* unit);
+
+  scanner::ntfs::BlockDevice& device_;
+  bool terminal_, drawn_ = false;
+  std::uint64_t bytes_ = 0;
+  Clock::time_point last_;
+};
+
+}  // namespace acledger::tools
