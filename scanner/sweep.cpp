@@ -221,6 +221,28 @@ Expected<void> Sweep::AddStrip(const Candidate& candidate, Standing standing, st
   return {};
 }
 
+// The tables have found it; its own descriptor decides. False: it is gone, or cannot be looked at.
+Expected<bool> Sweep::AskItself(Candidate& candidate) {
+  const auto ask = [&]() -> Expected<void> {
+    const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(candidate.info.id, Access::kRead);
+    if (!object) return std::unexpected(object.error());
+    const Expected<ObjectInfo> info = (*object)->Info();
+    if (!info) return std::unexpected(info.error());
+    candidate.info = *info;
+    DescriptorBytes bytes;
+    if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read) return read;
+    candidate.descriptor = pool_.Intern(bytes);
+    return {};
+  };
+  const Expected<void> asked = ask();
+  if (asked) return true;
+  if (asked.error().kind == ErrorKind::kNotFound) return false;
+  ++report_.unreadable;
+  if (Expected<void> added = AddFailure(PathOf(candidate), "READ_CONTROL", asked.error()); !added)
+    return std::unexpected(added.error());
+  return false;
+}
+
 Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& strips) {
   FolderRef& ref = *scanned.ref;
   if (ref.parent) {
@@ -234,12 +256,17 @@ Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& 
   }
   for (const ScannedName& name : scanned.names) {
     ++report_.objects;
-    const Candidate candidate{ref.number, name.name, name.info, ref.id, name.descriptor};
+    Candidate candidate{ref.number, name.name, name.info, ref.id, name.descriptor};
     if (name.error) {
       ++report_.unreadable;
       if (Expected<void> added = AddFailure(PathOf(candidate), name.right, *name.error); !added) return added;
     }
     if (name.descriptor == DescriptorPool::kNone) continue;
+    if (is_view_ && NamesPrincipal(name.descriptor)) {
+      const Expected<bool> asked = AskItself(candidate);
+      if (!asked) return std::unexpected(asked.error());
+      if (!*asked) continue;
+    }
     if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
   }
   return {};
@@ -340,10 +367,15 @@ Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
     return std::unexpected(first.error());
   }
   if (first->ref) {
+    std::optional<BulkReading> reading;
+    if (mode_ == Mode::kRollback) reading.emplace(environment_);
+    is_view_ = reading && reading->IsView();
+    if (is_view_) first->handle.reset();  // To be opened through the view.
+    Volume& source = reading ? reading->Source() : environment_.volume;
     std::vector<FolderTask> tasks;
     tasks.push_back(std::move(*first));
-    Walk walk([this] { return FolderReader(environment_.volume, *nothing_excluded_, nullptr, pool_, start_); },
-              std::move(tasks), environment_.stop, {environment_.Readers(), 64});
+    Walk walk([&] { return FolderReader(source, *nothing_excluded_, nullptr, pool_, start_); }, std::move(tasks),
+              environment_.stop, {environment_.Readers(), 64});
     while (std::optional<ScannedFolder> folder = walk.Next()) {
       if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return std::unexpected(looked.error());
       environment_.progress.Report(
