@@ -5,8 +5,9 @@
 
 namespace acledger::scanner {
 
-BulkReading::BulkReading(Environment& environment) : environment_(environment) {
-  if (environment.index != IndexUse::kNever) view_ = environment.volume.ViewInBulk(environment.index);
+BulkReading::BulkReading(Environment& environment, bool all) : environment_(environment) {
+  const IndexUse use = all && environment.index == IndexUse::kAuto ? IndexUse::kAlways : environment.index;
+  if (use != IndexUse::kNever) view_ = environment.volume.ViewInBulk(use);
   if (!view_ && environment.index == IndexUse::kAlways)
     environment.progress.Note("this volume has no tables to read: its objects are opened one by one");
 }

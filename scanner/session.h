@@ -33,14 +33,15 @@ struct Environment {
 // written or proved rests on `environment.volume`.
 class BulkReading {
  public:
-  explicit BulkReading(Environment& environment);
+  // `all`: the whole volume will be looked at, so its tables surely pay.
+  explicit BulkReading(Environment& environment, bool all = false);
   ~BulkReading();  // Tells the progress what became of it, if that was not as wanted.
   BulkReading(const BulkReading&) = delete;
   BulkReading& operator=(const BulkReading&) = delete;
 
   Volume& Source() { return view_ ? *view_ : environment_.volume; }
-  // Objects may come from tables: not yet from the volume itself.
-  bool IsView() const { return view_ != nullptr; }
+  // Null where there is none: what Source() tells is the volume's own word.
+  BulkView* View() { return view_.get(); }
 
  private:
   Environment& environment_;

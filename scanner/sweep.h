@@ -58,6 +58,9 @@ class Sweep {
 
   Expected<std::uint64_t> Pass(const PathComponents& start);
   Expected<FolderTask> OpenStart(const PathComponents& start, std::vector<store::Change>& strips);
+  Expected<void> WalkFrom(FolderTask first, std::vector<store::Change>& strips);
+  Expected<void> LookAtFound(BulkView::Found& found, std::vector<store::Change>& strips);
+  store::FolderId NumberOf(const BulkView::Found& found, std::size_t folder, std::vector<store::FolderId>& numbers);
   Expected<void> LookAtFolder(ScannedFolder& scanned, std::vector<store::Change>& strips);
   Expected<bool> AskItself(Candidate& candidate);
   Expected<void> LookAt(const Candidate& candidate, std::vector<store::Change>& strips);
@@ -76,6 +79,7 @@ class Sweep {
   Expected<void> Strip(std::span<const store::Change> strips, const PathComponents& start);
   Expected<void> RecordStrips(std::vector<store::Change>& batch);
   Expected<void> Stripped(const BatchRunner::Done& done, std::vector<store::ChangeResult>& results);
+  void ReportProgress();
   void Remains(const Candidate& candidate);
   Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
   PathComponents PathOf(const Candidate& candidate) const;

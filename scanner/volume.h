@@ -170,7 +170,30 @@ class BulkView : public Volume {
     std::optional<Error> error;     // Why the tables were not read, though it was time.
   };
   virtual Outcome Report() const = 0;
+
+  struct Found {
+    struct Folder {
+      std::size_t parent = 0;  // In `folders`, before this one; of the first, the root, itself.
+      FileId id;
+      std::u16string name;
+    };
+    struct Name {
+      std::size_t folder = 0;
+      FileId id;
+      std::u16string name;
+    };
+    std::vector<Folder> folders;  // Those on the way to the names, and others.
+    std::vector<Name> names;      // A folder comes before what lies in it.
+    std::uint64_t total = 0;  // Names that were looked at: all that a walk from the root finds, the root not counted.
+  };
+  // Every name of an object whose descriptor `is_wanted`, or is not sure, that a walk from the root would find which
+  // enters no reparse point but those of clouds. `is_wanted` is asked once for each distinct descriptor. Empty: the
+  // tables cannot be read, or may lack some name; then only such a walk tells.
+  virtual std::optional<Found> Find(const std::function<bool(security::Bytes)>& is_wanted) = 0;
 };
+
+// Of OneDrive and others: what is behind such a reparse point is an ordinary object.
+inline bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }  // IO_REPARSE_TAG_CLOUD to _F.
 
 inline std::unique_ptr<BulkView> Volume::ViewInBulk(IndexUse) { return nullptr; }
 

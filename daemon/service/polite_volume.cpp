@@ -19,6 +19,10 @@ class PoliteView final : public scanner::BulkView {
       : volume_(volume), view_(std::move(view)) {}
 
   Outcome Report() const override { return view_->Report(); }
+  std::optional<Found> Find(const std::function<bool(security::Bytes)>& is_wanted) override {
+    volume_.Follow();
+    return view_->Find(is_wanted);
+  }
   const scanner::VolumeInfo& Info() const override { return view_->Info(); }
   Expected<std::unique_ptr<scanner::Object>> OpenRoot(scanner::Access access) override {
     volume_.Follow();

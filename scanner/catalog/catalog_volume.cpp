@@ -33,6 +33,12 @@ BulkView::Outcome CatalogVolume::Report() const {
   return {from_tables_, from_volume_, error_};
 }
 
+std::optional<BulkView::Found> CatalogVolume::Find(const std::function<bool(security::Bytes)>& is_wanted) {
+  Load();
+  const Tables* tables = tables_;
+  return tables == nullptr ? std::nullopt : tables->FindBelowRoot(is_wanted);
+}
+
 const Tables* CatalogVolume::Get() {
   if (!is_over_ && from_volume_ >= budget_) Load();
   return tables_;

@@ -28,6 +28,7 @@ class CatalogVolume final : public BulkView {
   ~CatalogVolume() override;
 
   Outcome Report() const override;
+  std::optional<Found> Find(const std::function<bool(security::Bytes)>& is_wanted) override;
 
   const VolumeInfo& Info() const override { return info_; }
   Expected<std::unique_ptr<Object>> OpenRoot(Access access) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,10 +35,13 @@ class Tables {
   // What lies in a folder, by name; files of NTFS itself are left out. Empty result: that is not sure, since somewhere
   // a record or a name is damaged that may belong here.
   std::optional<std::vector<Child>> ChildrenOf(ntfs::FileReference folder) const;
+  // See BulkView::Find().
+  std::optional<BulkView::Found> FindBelowRoot(const std::function<bool(security::Bytes)>& is_wanted) const;
   // By exactly this name.
   std::optional<ntfs::FileReference> FindChild(ntfs::FileReference folder, std::string_view name) const;
 
  private:
+  class Search;
   Tables(std::unique_ptr<DescriptorPool> pool, ntfs::Catalog catalog);
 
   std::unique_ptr<DescriptorPool> pool_owner_;
