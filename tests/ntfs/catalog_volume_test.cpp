@@ -7,6 +7,7 @@
 
 #include "scanner/opener.h"
 #include "security/wtf8.h"
+#include "tests/ntfs/edit_records.h"
 #include "tests/ntfs/test_image.h"
 #include "tests/ntfs/watched_volume.h"
 #include "tools/fixtures/windows_tree.h"
@@ -143,6 +144,34 @@ TEST_F(CatalogVolumeTest, RefusesToWrite) {
   EXPECT_EQ(Failure(view->Flush()), ErrorKind::kReadOnly);
   EXPECT_EQ(Failure(view->PrepareDescriptors({})), ErrorKind::kReadOnly);
   EXPECT_EQ(volume->Counters().descriptor_writes, 0u);
+}
+
+TEST_F(CatalogVolumeTest, AsksTheVolumeWhereNamesOrDescriptorsAreNotSure) {
+  MakeTree();
+  const auto count_one_more_link = [](std::span<char> record) { ++record[0x12]; };
+  const auto name_no_descriptor = [](std::span<char> record) {
+    const std::size_t information = static_cast<unsigned char>(record[0x14]);
+    ASSERT_EQ(record[information], 0x10);
+    record[information + static_cast<unsigned char>(record[information + 20]) + 54] = 0x7F;  // The id's third byte.
+  };
+  for (const std::function<void(std::span<char>)>& edit : {std::function<void(std::span<char>)>(count_one_more_link),
+                                                           std::function<void(std::span<char>)>(name_no_descriptor)}) {
+    const std::string edited = (Folder() / "edited.img").string();
+    std::filesystem::copy_file(Path(), edited, std::filesystem::copy_options::overwrite_existing);
+    const std::set<std::uint64_t> records = EditRecords(edited, 7, edit);
+    ASSERT_GT(records.size(), 100u);
+    const auto volume = OpenVolume();
+    const auto device = Must(ntfs::OpenBlockDevice(edited));
+    WatchedVolume watched(*volume, nullptr);
+    CatalogVolume view(watched, *device, IndexUse::kAlways);
+    const auto told = WalkAll(view);
+    for (const auto& [path, one] : told) {
+      const bool is_edited = records.contains(one.info.id.low & 0x0000FFFFFFFFFFFF);
+      EXPECT_TRUE(!is_edited || watched.Opened().contains(one.info.id)) << path;
+    }
+    EXPECT_GT(view.Report().from_tables, told.size() / 2);
+    ExpectSame(told, WalkAll(*volume));
+  }
 }
 
 TEST_F(CatalogVolumeTest, AsksTheVolumeWhereTheTablesAreThoseOfAnother) {

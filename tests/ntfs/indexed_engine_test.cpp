@@ -9,6 +9,7 @@
 
 #include "scanner/engine.h"
 #include "scanner/opener.h"
+#include "tests/ntfs/edit_records.h"
 #include "tests/ntfs/test_image.h"
 #include "tests/ntfs/watched_volume.h"
 #include "tools/fixtures/windows_tree.h"
@@ -297,29 +298,13 @@ TEST_F(IndexedEngineTest, ProvesARollbackByTheObjectWhereTheTablesSayThatItCarri
   EXPECT_TRUE(watched.Opened().contains(file));
 }
 
-// Overwrites the signature of every `step`th record of an image that holds an object of a user.
-std::uint64_t DamageRecords(const std::string& image, std::uint32_t step) {
-  std::fstream file(image, std::ios::binary | std::ios::in | std::ios::out);
-  std::vector<char> record(1024);
-  std::uint64_t damaged = 0;
-  for (std::uint64_t at = 0; file.seekg(static_cast<std::streamoff>(at)) && file.read(record.data(), 1024);
-       at += 1024) {
-    std::uint32_t number = 0;
-    std::memcpy(&number, &record[0x2C], sizeof(number));
-    if (std::memcmp(record.data(), "FILE", 4) != 0 || number < 64 || number % step != 0) continue;
-    file.seekp(static_cast<std::streamoff>(at));
-    file.write("BAAD", 4);
-    ++damaged;
-  }
-  return damaged;
-}
-
 TEST_F(IndexedEngineTest, OpensWhatDamagedRecordsDoNotTell) {
   MakeTree();
   const std::string before = SecurityIds();
   const Tale walked = Tell("\\Users\\dev", IndexUse::kNever);
   const std::string damaged = CopyOfImage("damaged.img");
-  ASSERT_GT(DamageRecords(damaged, 7), 100u);
+  const auto spoil = [](std::span<char> record) { std::memcpy(record.data(), "BAAD", 4); };
+  ASSERT_GT(EditRecords(damaged, 7, spoil).size(), 100u);
   const auto device = Must(ntfs::OpenBlockDevice(damaged));
   {
     const auto volume = OpenVolume();
