@@ -24,6 +24,8 @@ class Progress {
  public:
   virtual ~Progress() = default;
   virtual void Report(const ProgressState& state) = 0;
+  // Something that a person may want to know, and that changes no result.
+  virtual void Note(const std::string& text) { static_cast<void>(text); }
 };
 
 // Set from anywhere (a signal handler too): the engine finishes its batch, leaves the ledger resumable and returns.

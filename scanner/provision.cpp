@@ -58,7 +58,8 @@ Expected<bool> Provision::ScanAndSurvey() {
   const bool to_scan = was_complete || context_.grant.state == GrantState::kScanning || context_.grant.is_stale ||
                        IsRootReplaced(environment_.volume, context_.grant, context_.root);
   if (to_scan) {
-    Scan scan(environment_.volume, ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
+    BulkReading reading(environment_);
+    Scan scan(reading.Source(), ledger, context_.grant, *context_.policy, context_.root, context_.descriptors,
               environment_.progress);
     const Expected<ScanReport> scanned = scan.Run(environment_.Readers(), live_, environment_.stop);
     if (!scanned) return std::unexpected(scanned.error());

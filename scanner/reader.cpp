@@ -19,9 +19,6 @@ bool Enters(const ScannedName& name) {
 
 }  // namespace
 
-// IO_REPARSE_TAG_CLOUD and _1 to _F.
-bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }
-
 PathComponents FolderRef::Components(const PathComponents& root) const {
   PathComponents below;
   for (const FolderRef* at = this; at->parent; at = at->parent.get()) below.push_back(at->name);

@@ -14,9 +14,6 @@
 
 namespace acledger::scanner {
 
-// Of OneDrive and others: what is behind such a reparse point is an ordinary object.
-bool IsCloudTag(std::uint32_t tag);
-
 // A folder on its way from being seen to being listed. `number` belongs to the ledger's thread.
 struct FolderRef {
   std::shared_ptr<const FolderRef> parent;  // Null for the grant's root.

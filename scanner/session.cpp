@@ -6,6 +6,20 @@
 
 namespace acledger::scanner {
 
+BulkReading::BulkReading(Environment& environment, bool all) : environment_(environment) {
+  const IndexUse use = all && environment.index == IndexUse::kAuto ? IndexUse::kAlways : environment.index;
+  if (use != IndexUse::kNever) view_ = environment.volume.ViewInBulk(use);
+  if (!view_ && environment.index == IndexUse::kAlways)
+    environment.progress.Note("this volume has no tables to read: its objects are opened one by one");
+}
+
+BulkReading::~BulkReading() {
+  if (!view_) return;
+  if (const std::optional<Error> error = view_->Report().error)
+    environment_.progress.Note("the volume's tables were not used, its objects were opened one by one: " +
+                               error->ToString());
+}
+
 Expected<std::unique_ptr<GrantContext>> GrantContext::Make(store::Ledger& ledger, const store::Grant& grant) {
   Expected<std::unique_ptr<GrantContext>> context = MakeBare(ledger, grant);
   if (!context) return context;

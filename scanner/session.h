@@ -23,9 +23,29 @@ struct Environment {
   unsigned readers = 2;
   std::size_t batch = 4096;             // Intents a transaction.
   const WaitedPaths* waited = nullptr;  // May be null: nobody waits.
+  IndexUse index = IndexUse::kAuto;     // For the scan of a grant and the final proof of a rollback.
 
   unsigned Readers() const { return std::min(readers, volume.Info().max_readers); }
   bool Threads() const { return readers > 0; }
+};
+
+// The volume for one walk over much of it: its tables where that pays. What is read so finds candidates; whatever is
+// written or proved rests on `environment.volume`.
+class BulkReading {
+ public:
+  // `all`: the whole volume will be looked at, so its tables surely pay.
+  explicit BulkReading(Environment& environment, bool all = false);
+  ~BulkReading();  // Tells the progress what became of it, if that was not as wanted.
+  BulkReading(const BulkReading&) = delete;
+  BulkReading& operator=(const BulkReading&) = delete;
+
+  Volume& Source() { return view_ ? *view_ : environment_.volume; }
+  // Null where there is none: what Source() tells is the volume's own word.
+  BulkView* View() { return view_.get(); }
+
+ private:
+  Environment& environment_;
+  std::unique_ptr<BulkView> view_;  // Null: there is none.
 };
 
 // One grant with what belongs to it in memory.

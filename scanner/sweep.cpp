@@ -221,6 +221,28 @@ Expected<void> Sweep::AddStrip(const Candidate& candidate, Standing standing, st
   return {};
 }
 
+// The tables have found it; its own descriptor decides. False: it is gone, or cannot be looked at.
+Expected<bool> Sweep::AskItself(Candidate& candidate) {
+  const auto ask = [&]() -> Expected<void> {
+    const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(candidate.info.id, Access::kRead);
+    if (!object) return std::unexpected(object.error());
+    const Expected<ObjectInfo> info = (*object)->Info();
+    if (!info) return std::unexpected(info.error());
+    candidate.info = *info;
+    DescriptorBytes bytes;
+    if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read) return read;
+    candidate.descriptor = pool_.Intern(bytes);
+    return {};
+  };
+  const Expected<void> asked = ask();
+  if (asked) return true;
+  if (asked.error().kind == ErrorKind::kNotFound) return false;
+  ++report_.unreadable;
+  if (Expected<void> added = AddFailure(PathOf(candidate), "READ_CONTROL", asked.error()); !added)
+    return std::unexpected(added.error());
+  return false;
+}
+
 Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& strips) {
   FolderRef& ref = *scanned.ref;
   if (ref.parent) {
@@ -234,12 +256,17 @@ Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& 
   }
   for (const ScannedName& name : scanned.names) {
     ++report_.objects;
-    const Candidate candidate{ref.number, name.name, name.info, ref.id, name.descriptor};
+    Candidate candidate{ref.number, name.name, name.info, ref.id, name.descriptor};
     if (name.error) {
       ++report_.unreadable;
       if (Expected<void> added = AddFailure(PathOf(candidate), name.right, *name.error); !added) return added;
     }
     if (name.descriptor == DescriptorPool::kNone) continue;
+    if (is_view_ && NamesPrincipal(name.descriptor)) {
+      const Expected<bool> asked = AskItself(candidate);
+      if (!asked) return std::unexpected(asked.error());
+      if (!*asked) continue;
+    }
     if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
   }
   return {};
@@ -328,6 +355,64 @@ void Sweep::StartLast(std::vector<Change>& strips) const {
     std::ranges::stable_partition(strips, std::not_fn(is_start));
 }
 
+Expected<void> Sweep::WalkFrom(FolderTask first, std::vector<Change>& strips) {
+  std::optional<BulkReading> reading;
+  if (mode_ == Mode::kRollback) reading.emplace(environment_, start_.empty());
+  BulkView* view = reading ? reading->View() : nullptr;
+  is_view_ = view != nullptr;
+  if (is_view_ && start_.empty())
+    if (std::optional<BulkView::Found> found =
+            view->Find([this](security::Bytes descriptor) { return NamesPrincipal(pool_.Intern(descriptor)); }))
+      return LookAtFound(*found, strips);
+  if (is_view_) first.handle.reset();  // To be opened through the view.
+  Volume& source = reading ? reading->Source() : environment_.volume;
+  std::vector<FolderTask> tasks;
+  tasks.push_back(std::move(first));
+  Walk walk([&] { return FolderReader(source, *nothing_excluded_, nullptr, pool_, start_); }, std::move(tasks),
+            environment_.stop, {environment_.Readers(), 64});
+  while (std::optional<ScannedFolder> folder = walk.Next()) {
+    if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return looked;
+    ReportProgress();
+  }
+  return {};
+}
+
+void Sweep::ReportProgress() {
+  environment_.progress.Report(
+      {Phase::kSweeping, FormatPath(start_), report_.objects, 0, report_.stripped, report_.unreadable});
+}
+
+// Its number in this sweep's tree, where it is put with all above it.
+store::FolderId Sweep::NumberOf(const BulkView::Found& found, std::size_t folder,
+                                std::vector<store::FolderId>& numbers) {
+  std::vector<std::size_t> missing;
+  for (std::size_t at = folder; numbers[at] == 0; at = found.folders[at].parent) missing.push_back(at);
+  for (; !missing.empty(); missing.pop_back()) {
+    const BulkView::Found::Folder& one = found.folders[missing.back()];
+    tree_.Add({++last_folder_, numbers[one.parent], ToWtf8(one.name), one.id});
+    numbers[missing.back()] = last_folder_;
+  }
+  return numbers[folder];
+}
+
+Expected<void> Sweep::LookAtFound(BulkView::Found& found, std::vector<Change>& strips) {
+  report_.objects += found.total;
+  ReportProgress();
+  std::vector<store::FolderId> numbers(found.folders.size());
+  numbers[0] = last_folder_;  // The start.
+  for (BulkView::Found::Name& name : found.names) {
+    if (environment_.stop) break;
+    Candidate candidate{
+        NumberOf(found, name.folder, numbers), std::move(name.name), {}, found.folders[name.folder].id, 0};
+    candidate.info.id = name.id;
+    const Expected<bool> asked = AskItself(candidate);
+    if (!asked) return std::unexpected(asked.error());
+    if (!*asked) continue;
+    if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
+  }
+  return {};
+}
+
 // Returns how many entries were taken out.
 Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   still_passing_on_.clear();
@@ -339,17 +424,8 @@ Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
     if (first.error().kind == ErrorKind::kNotFound && mode_ == Mode::kExcluded) return 0;
     return std::unexpected(first.error());
   }
-  if (first->ref) {
-    std::vector<FolderTask> tasks;
-    tasks.push_back(std::move(*first));
-    Walk walk([this] { return FolderReader(environment_.volume, *nothing_excluded_, nullptr, pool_, start_); },
-              std::move(tasks), environment_.stop, {environment_.Readers(), 64});
-    while (std::optional<ScannedFolder> folder = walk.Next()) {
-      if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return std::unexpected(looked.error());
-      environment_.progress.Report(
-          {Phase::kSweeping, FormatPath(start), report_.objects, 0, report_.stripped, report_.unreadable});
-    }
-  }
+  if (first->ref)
+    if (Expected<void> walked = WalkFrom(std::move(*first), strips); !walked) return std::unexpected(walked.error());
   if (mode_ == Mode::kExcluded) StartLast(strips);
   passed_ = 0;
   if (Expected<void> done = Strip(strips, start); !done) return std::unexpected(done.error());

@@ -28,6 +28,9 @@ struct SweepReport {
 //  * is inherited, and no folder above passes it on any more (kRollback) or the place is excluded (kExcluded), or
 //  * names a principal that was made for us alone.
 // What was there before us, or belongs to another live grant, stays. Passes are repeated until one finds nothing.
+//
+// After a rollback the whole volume is looked at by its own tables, read anew for each pass, where it has a view in
+// bulk (Environment::index): then only what names the principal there is opened, and judged by what it holds itself.
 class Sweep {
  public:
   enum class Mode : std::uint8_t { kRollback, kExcluded };
@@ -55,7 +58,11 @@ class Sweep {
 
   Expected<std::uint64_t> Pass(const PathComponents& start);
   Expected<FolderTask> OpenStart(const PathComponents& start, std::vector<store::Change>& strips);
+  Expected<void> WalkFrom(FolderTask first, std::vector<store::Change>& strips);
+  Expected<void> LookAtFound(BulkView::Found& found, std::vector<store::Change>& strips);
+  store::FolderId NumberOf(const BulkView::Found& found, std::size_t folder, std::vector<store::FolderId>& numbers);
   Expected<void> LookAtFolder(ScannedFolder& scanned, std::vector<store::Change>& strips);
+  Expected<bool> AskItself(Candidate& candidate);
   Expected<void> LookAt(const Candidate& candidate, std::vector<store::Change>& strips);
   bool NamesPrincipal(DescriptorPool::Number number);
   Expected<void> LookAtAce(const security::AceView& ace, const Candidate& candidate, Standing& standing);
@@ -72,6 +79,7 @@ class Sweep {
   Expected<void> Strip(std::span<const store::Change> strips, const PathComponents& start);
   Expected<void> RecordStrips(std::vector<store::Change>& batch);
   Expected<void> Stripped(const BatchRunner::Done& done, std::vector<store::ChangeResult>& results);
+  void ReportProgress();
   void Remains(const Candidate& candidate);
   Expected<void> AddFailure(const PathComponents& path, const char* right, const Error& error);
   PathComponents PathOf(const Candidate& candidate) const;
@@ -94,6 +102,7 @@ class Sweep {
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   std::unordered_set<std::string> told_;         // Failures, by path and right.
   std::uint64_t passed_ = 0;                     // Taken out in this pass.
+  bool is_view_ = false;  // What this pass walks through may tell from tables: the object itself decides.
   SweepReport report_;
 };
 

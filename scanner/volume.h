@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -108,6 +109,15 @@ struct VolumeCounters {
   std::atomic<std::uint64_t> flushes{0};
 };
 
+// When a walk over much of a volume reads the volume's own tables instead of opening each object.
+enum class IndexUse : std::uint8_t {
+  kAuto,    // Once the walk has opened so much that the tables would have cost no more.
+  kAlways,  // From the first folder on.
+  kNever,
+};
+
+class BulkView;
+
 // The seam to a file system that keeps NT security. Implementations: scanner/win32 (live), scanner/ntfs3g (an image or
 // a device), tests/fake_volume. All members may be called from several threads at once (an implementation whose library
 // cannot do that takes a lock of its own). Must outlive its objects.
@@ -138,10 +148,53 @@ class Volume {
   // kUnsupported where the file system has none, kNoEffect where it only says that it has.
   virtual Expected<void> ProbeDescriptors(Object& folder) = 0;
 
+  // This volume for who looks at much of it; see BulkView. Null where there is no such view: where it has no tables, or
+  // where they may be older than what it would answer (a mounted volume). Must outlive the view.
+  virtual std::unique_ptr<BulkView> ViewInBulk(IndexUse use);
+
   const VolumeCounters& Counters() const { return counters_; }
 
  protected:
   VolumeCounters counters_;
 };
+
+// A volume as its own tables (NTFS: $MFT and $Secure) tell, read once and as a whole; every object that they do not
+// tell for sure is asked of the volume itself. What it says is as of one moment between the view's making and its first
+// answer from them: it finds candidates, and a result rests on the real object. Reading only: kReadOnly for the rest.
+// Where the tables cannot be read, all is asked of the volume, and Report() says why.
+class BulkView : public Volume {
+ public:
+  struct Outcome {
+    std::uint64_t from_tables = 0;  // Objects opened without the volume.
+    std::uint64_t from_volume = 0;  // Asked of it: before the tables were read, or because they are not sure.
+    std::optional<Error> error;     // Why the tables were not read, though it was time.
+  };
+  virtual Outcome Report() const = 0;
+
+  struct Found {
+    struct Folder {
+      std::size_t parent = 0;  // In `folders`, before this one; of the first, the root, itself.
+      FileId id;
+      std::u16string name;
+    };
+    struct Name {
+      std::size_t folder = 0;
+      FileId id;
+      std::u16string name;
+    };
+    std::vector<Folder> folders;  // Those on the way to the names, and others.
+    std::vector<Name> names;      // A folder comes before what lies in it.
+    std::uint64_t total = 0;  // Names that were looked at: all that a walk from the root finds, the root not counted.
+  };
+  // Every name of an object whose descriptor `is_wanted`, or is not sure, that a walk from the root would find which
+  // enters no reparse point but those of clouds. `is_wanted` is asked once for each distinct descriptor. Empty: the
+  // tables cannot be read, or may lack some name; then only such a walk tells.
+  virtual std::optional<Found> Find(const std::function<bool(security::Bytes)>& is_wanted) = 0;
+};
+
+// Of OneDrive and others: what is behind such a reparse point is an ordinary object.
+inline bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }  // IO_REPARSE_TAG_CLOUD to _F.
+
+inline std::unique_ptr<BulkView> Volume::ViewInBulk(IndexUse) { return nullptr; }
 
 }  // namespace acledger::scanner

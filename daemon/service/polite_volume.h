@@ -37,6 +37,7 @@ class PoliteVolume final : public scanner::Volume {
   }
   Expected<void> Flush() override { return volume_.Flush(); }
   Expected<void> ProbeDescriptors(scanner::Object& folder) override { return volume_.ProbeDescriptors(folder); }
+  std::unique_ptr<scanner::BulkView> ViewInBulk(scanner::IndexUse use) override;
 
  private:
   scanner::Volume& volume_;

@@ -187,6 +187,7 @@ Expected<void> ImageDevice::CheckBootSector(const std::string& path) {
                      "truncated: " + std::to_string(size) + " bytes, the boot sector says " + std::to_string(wanted));
   }
   serial_ = Load<std::uint64_t>(boot, 0x48);
+  size_ = static_cast<std::uint64_t>(size);
   struct stat status{};
   const bool is_file = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
   if (is_file && options_.redo) redo_ = std::make_unique<RedoFile>(path + ".acledger-redo", serial_);

@@ -43,6 +43,7 @@ class ImageDevice {
 
   std::uint64_t Serial() const { return serial_; }  // The 64-bit NTFS volume serial number.
   std::uint64_t Writes() const { return writes_; }
+  std::uint64_t Size() const { return size_; }  // In bytes, when it was opened.
 
   // From here on writes are kept in memory (reads see them), until ReleaseWrites() puts them on the device, all or
   // none: through the redo file, and durable when it returns. On a block device, which has no place for a redo file, in
@@ -73,6 +74,7 @@ class ImageDevice {
   ntfs_device* handle_ = nullptr;
   std::int64_t position_ = 0;
   std::uint64_t serial_ = 0;
+  std::uint64_t size_ = 0;
   std::uint64_t writes_ = 0;
   DeviceOptions options_;
   std::unique_ptr<RedoFile> redo_;  // Null where none is kept.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/ntfs3g/ntfs3g_volume.h"
 
+#include "scanner/catalog/catalog_volume.h"
 #include "scanner/ntfs3g/ntfs3g_object.h"
 #include "scanner/ntfs3g/open_image.h"
+#include "scanner/ntfs3g/raw_volume.h"
 
 namespace acledger::scanner {
 namespace ntfs3g {
@@ -24,6 +26,7 @@ class Ntfs3gVolume : public Volume {
     info.read_only = read_only;
     info.is_image = true;
     info.root = RecordId{kRootRecord, root.view.SequenceNumber()}.ToFileId();
+    raw_.emplace(shared_);
     return {};
   }
 
@@ -57,8 +60,14 @@ class Ntfs3gVolume : public Volume {
     return folder.ReadDescriptor(bytes);
   }
 
+  // Nobody else writes the volume (it is locked), and the tables are read through the same device.
+  std::unique_ptr<BulkView> ViewInBulk(IndexUse use) override {
+    return std::make_unique<CatalogVolume>(*this, *raw_, use);
+  }
+
  private:
   Shared shared_;
+  std::optional<RawVolume> raw_;
 };
 
 }  // namespace

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/catalog/tables.h"
+#include "security/wtf8.h"
+
+namespace acledger::scanner {
+
+using ntfs::Catalog;
+using ntfs::CatalogObject;
+using ntfs::FileReference;
+
+// Goes down from the root, newest folder first. A folder that lies in itself would never end: each is entered once.
+class Tables::Search {
+ public:
+  Search(const Tables& tables, const std::function<bool(security::Bytes)>& is_wanted)
+      : tables_(tables), is_wanted_(is_wanted), entered_(tables.catalog_.Records()) {}
+
+  std::optional<BulkView::Found> Run() {
+    const auto root = tables_.catalog_.FindNumber(ntfs::kRootRecord);
+    if (!root) return std::nullopt;
+    Enter(*root, 0, {});
+    while (!open_.empty() && is_sure_) {
+      const auto [folder, index] = open_.back();
+      open_.pop_back();
+      tables_.lookup_->ForEachChild(folder,
+                                    [&](FileReference id, const Catalog::Name& name) { LookAt(index, id, name.text); });
+    }
+    if (!is_sure_) return std::nullopt;
+    return std::move(found_);
+  }
+
+ private:
+  struct Open {
+    FileReference folder;
+    std::size_t index;
+  };
+
+  void LookAt(std::size_t folder, FileReference id, std::string_view name) {
+    if (Catalog::IsOfNtfs(id.Number())) return;
+    ++found_.total;
+    const auto known = tables_.catalog_.Find(id);
+    const bool is_known = tables_.Find(id).has_value();
+    // Whether it would be entered, nobody can tell.
+    if (!known || (!is_known && known->is_folder)) {
+      is_sure_ = false;
+      return;
+    }
+    if (!is_known || IsWanted(known->descriptor))
+      found_.names.push_back({folder, id.ToFileId(), FromWtf8(name).value_or(u"")});
+    const bool is_link = (known->attributes & kAttributeReparsePoint) != 0 && !IsCloudTag(known->reparse_tag);
+    if (known->is_folder && !is_link) Enter(*known, folder, name);
+  }
+
+  void Enter(const CatalogObject& folder, std::size_t parent, std::string_view name) {
+    const auto number = static_cast<std::size_t>(folder.id.Number());
+    if (entered_[number]) {
+      is_sure_ = false;
+      return;
+    }
+    entered_[number] = true;
+    open_.push_back({folder.id, found_.folders.size()});
+    found_.folders.push_back({parent, folder.id.ToFileId(), FromWtf8(name).value_or(u"")});
+  }
+
+  bool IsWanted(DescriptorPool::Number number) {
+    if (number >= wanted_.size()) wanted_.resize(number + std::size_t{1});
+    if (wanted_[number] == Wanted::kNotAsked)
+      wanted_[number] = is_wanted_(tables_.pool_.Get(number)) ? Wanted::kYes : Wanted::kNo;
+    return wanted_[number] == Wanted::kYes;
+  }
+
+  enum class Wanted : std::uint8_t { kNotAsked, kNo, kYes };
+
+  const Tables& tables_;
+  const std::function<bool(security::Bytes)>& is_wanted_;
+  std::vector<bool> entered_;   // By number.
+  std::vector<Wanted> wanted_;  // By descriptor.
+  std::vector<Open> open_;
+  BulkView::Found found_;
+  bool is_sure_ = true;
+};
+
+std::optional<BulkView::Found> Tables::FindBelowRoot(const std::function<bool(security::Bytes)>& is_wanted) const {
+  return is_whole_ ? Search(*this, is_wanted).Run() : std::nullopt;
+}
+
+}  // namespace acledger::scanner
