@@ -63,8 +63,11 @@ Expected<Source> OpenSource(const IndexWords& words) {
 
 Json DamageOf(const CatalogReport& report) {
   Json damage = {{"total", report.damage.Total()}, {"examples", Json::array()}};
-  for (std::size_t kind = 0; kind < kDamageKinds; ++kind)
-    damage[Name(static_cast<DamageKind>(kind))] = report.damage.Count(static_cast<DamageKind>(kind));
+  for (std::size_t kind = 0; kind < kDamageKinds; ++kind) {
+    std::string name = Name(static_cast<DamageKind>(kind));
+    std::ranges::replace(name, ' ', '_');
+    damage[name] = report.damage.Count(static_cast<DamageKind>(kind));
+  }
   for (const Damage& one : report.damage.Examples())
     damage["examples"].push_back({{"kind", Name(one.kind)}, {"record", one.record}, {"what", one.what}});
   damage["descriptors_lost"] = report.secure.damaged + report.secure.ambiguous;
