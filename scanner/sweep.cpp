@@ -59,7 +59,7 @@ bool Sweep::NamesPrincipal(DescriptorPool::Number number) {
   const auto found = names_principal_.find(number);
   if (found != names_principal_.end()) return found->second;
   const Expected<DescriptorView> view = DescriptorView::Parse(pool_.Get(number));
-  const bool names = view && security::CountTrustee(*view, context_.grant.principal) > 0;
+  const bool names = !view || security::CountTrustee(*view, context_.grant.principal) > 0;  // Nobody can tell.
   names_principal_.emplace(number, names);
   return names;
 }
@@ -194,6 +194,10 @@ Expected<void> Sweep::LookAt(const Candidate& candidate, std::vector<Change>& st
   const DescriptorBytes& current = pool_.Get(candidate.descriptor);
   standing.stripped = current;
   const Expected<DescriptorView> view = DescriptorView::Parse(current);
+  if (!view) {
+    ++report_.unreadable;
+    return AddFailure(PathOf(candidate), "READ_CONTROL", view.error());
+  }
   for (const AceView ace : *view->Dacl())
     if (Expected<void> looked = LookAtAce(ace, candidate, standing); !looked) return looked;
   return standing.stripped == current ? Expected<void>{} : AddStrip(candidate, std::move(standing), strips);

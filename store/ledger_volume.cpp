@@ -103,6 +103,9 @@ Expected<std::optional<VolumePage>> Ledger::ReadVolumePage(std::uint32_t page) {
 Expected<std::uint32_t> Ledger::VolumePagesEnd() {
   const auto last = impl_->db.Number("SELECT coalesce(max(number), -1) FROM volume_page");
   if (!last) return std::unexpected(last.error());
+  const auto negative = impl_->db.Number("SELECT coalesce(min(number), 0) FROM volume_page");
+  if (!negative) return std::unexpected(negative.error());
+  if (*negative < 0) return DamagedPage(impl_->Path(), static_cast<std::uint32_t>(*negative));
   if (*last >= kMostPages) return DamagedPage(impl_->Path(), static_cast<std::uint32_t>(*last));
   return static_cast<std::uint32_t>(*last + 1);
 }
@@ -115,6 +118,7 @@ Expected<void> Ledger::ScanVolumeNames(const TakeNames& take) {
     if (!*row) return {};
     const auto page = static_cast<std::uint32_t>(query.Int(0));
     const security::Bytes names = query.Blob(2);
+    if (query.Int(0) < 0 || query.Int(0) >= kMostPages) return DamagedPage(impl_->Path(), page);
     if (PageHash(page, names) != static_cast<std::uint64_t>(query.Int(1))) return DamagedPage(impl_->Path(), page);
     const auto more = take(page, {reinterpret_cast<const char*>(names.data()), names.size()});
     if (!more) return std::unexpected(more.error());

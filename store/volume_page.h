@@ -76,6 +76,7 @@ class VolumePage {
   // Whose name that is; `name` counts all names of the page, in order. Precondition: there is such a name.
   const Entry& OwnerOf(std::size_t name) const;
   const IndexedName& Name(std::size_t name) const { return names_[name]; }
+  std::size_t Names() const { return names_.size(); }
 
  private:
   std::vector<char> text_;

@@ -16,8 +16,10 @@ using ntfs::FileReference;
 namespace {
 
 // Each of these may hide a name that the folder's own index holds.
-bool IsWhole(const ntfs::DamageReport& damage) {
-  return damage.Count(DamageKind::kRecord) + damage.Count(DamageKind::kExtension) + damage.Count(DamageKind::kName) ==
+bool IsWhole(const ntfs::CatalogReport& report) {
+  const ntfs::DamageReport& damage = report.damage;
+  return damage.Count(DamageKind::kRecord) + damage.Count(DamageKind::kExtension) + damage.Count(DamageKind::kName) +
+             report.pass.blank ==
          0;
 }
 
@@ -38,7 +40,7 @@ Expected<std::unique_ptr<const Tables>> Tables::Read(ntfs::BlockDevice& device, 
   auto lookup = ntfs::NameLookup::Make(tables->catalog_);
   if (!lookup) return std::unexpected(lookup.error());
   tables->lookup_.emplace(std::move(*lookup));
-  tables->is_whole_ = IsWhole(tables->catalog_.Report().damage) && tables->lookup_->Orphans() == 0;
+  tables->is_whole_ = IsWhole(tables->catalog_.Report()) && tables->lookup_->Orphans() == 0;
   return tables;
 }
 

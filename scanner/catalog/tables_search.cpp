@@ -12,7 +12,7 @@ using ntfs::FileReference;
 class Tables::Search {
  public:
   Search(const Tables& tables, const std::function<bool(security::Bytes)>& is_wanted)
-      : tables_(tables), is_wanted_(is_wanted), entered_(tables.catalog_.Records()) {}
+      : tables_(tables), is_wanted_(is_wanted), entered_(tables.catalog_.Records()), reached_(entered_) {}
 
   std::optional<BulkView::Found> Run() {
     const auto root = tables_.catalog_.FindNumber(ntfs::kRootRecord);
@@ -25,6 +25,7 @@ class Tables::Search {
                                     [&](FileReference id, const Catalog::Name& name) { LookAt(index, id, name.text); });
     }
     if (!is_sure_) return std::nullopt;
+    TakeUnreached();
     return std::move(found_);
   }
 
@@ -38,6 +39,7 @@ class Tables::Search {
     if (Catalog::IsOfNtfs(id.Number())) return;
     ++found_.total;
     const auto known = tables_.catalog_.Find(id);
+    if (known) reached_[static_cast<std::size_t>(id.Number())] = true;
     const bool is_known = tables_.Find(id).has_value();
     // Whether it would be entered, nobody can tell.
     if (!known || (!is_known && known->is_folder)) {
@@ -61,6 +63,18 @@ class Tables::Search {
     found_.folders.push_back({parent, folder.id.ToFileId(), FromWtf8(name).value_or(u"")});
   }
 
+  // No walk finds these: their folders lie in each other, or below what is not entered. The system's own, below
+  // $Extend, are among them: those that are not sure are left alone.
+  void TakeUnreached() {
+    tables_.catalog_.ForEach([this](const CatalogObject& object) {
+      const std::uint64_t number = object.id.Number();
+      if (Catalog::IsOfNtfs(number) || number == ntfs::kRootRecord || reached_[static_cast<std::size_t>(number)])
+        return;
+      if (tables_.Find(object.id) && IsWanted(object.descriptor))
+        found_.names.push_back({0, object.id.ToFileId(), u"?"});
+    });
+  }
+
   bool IsWanted(DescriptorPool::Number number) {
     if (number >= wanted_.size()) wanted_.resize(number + std::size_t{1});
     if (wanted_[number] == Wanted::kNotAsked)
@@ -72,7 +86,8 @@ class Tables::Search {
 
   const Tables& tables_;
   const std::function<bool(security::Bytes)>& is_wanted_;
-  std::vector<bool> entered_;   // By number.
+  std::vector<bool> entered_;   // Folders, by number.
+  std::vector<bool> reached_;   // By number.
   std::vector<Wanted> wanted_;  // By descriptor.
   std::vector<Open> open_;
   BulkView::Found found_;

@@ -9,6 +9,7 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
+constexpr std::uint64_t kMostOwnBytes = std::uint64_t{64} << 20;  // Of all objects together; more are not known.
 constexpr std::uint64_t kMaxDescriptorBytes = 0x20000;  // Past two ACLs of 64 KiB and two SIDs there is nothing.
 constexpr std::uint64_t kMaxReparseBytes = 0x10000;
 
@@ -114,7 +115,11 @@ CatalogBuilder::Parts CatalogBuilder::PartsOf(const RecordFacts& facts) {
 
 DescriptorPool::Number CatalogBuilder::ReadOwnDescriptor(const AttributeView& attribute) {
   const auto bytes = ReadValue(attribute, mft_.Device(), mft_.Boot(), kMaxDescriptorBytes);
-  return bytes && !bytes->empty() ? pool_.Intern(*bytes) : DescriptorPool::kNone;
+  // NTFS keeps no checksum of these. Clusters can be shared by any number of damaged records: that must not fill
+  // memory.
+  if (!bytes || !security::DescriptorView::Parse(*bytes)) return DescriptorPool::kNone;
+  own_bytes_ += bytes->size();
+  return own_bytes_ > kMostOwnBytes ? DescriptorPool::kNone : pool_.Intern(*bytes);
 }
 
 void CatalogBuilder::KeepNames(Parts& parts, std::vector<NameArena::Position>& to) {

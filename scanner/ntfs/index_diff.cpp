@@ -96,12 +96,13 @@ class Differ {
 
   Expected<void> CompareBoth(const Entry& was, const Entry& is) {
     const std::uint64_t total = report_.Total();
-    if (!SameNames(before_.NamesOf(was), after_.NamesOf(is))) {
+    const bool names_are_sure = was.object.names_are_sure && is.object.names_are_sure;
+    const bool is_judged = names_are_sure && was.object.descriptor != 0 && is.object.descriptor != 0;
+    report_.not_judged += !is_judged;
+    if (names_are_sure && !SameNames(before_.NamesOf(was), after_.NamesOf(is))) {
       if (auto told = Tell(DifferenceKind::kRenamed, &was, &is); !told) return told;
     }
-    if (was.object.descriptor == 0 || is.object.descriptor == 0) {
-      ++report_.not_judged;
-    } else {
+    if (was.object.descriptor != 0 && is.object.descriptor != 0) {
       const auto old_one = before_.Common(was.object.descriptor), new_one = after_.Common(is.object.descriptor);
       if (!old_one) return std::unexpected(old_one.error());
       if (!new_one) return std::unexpected(new_one.error());
@@ -109,7 +110,7 @@ class Differ {
         if (auto told = Tell(DifferenceKind::kDescriptor, &was, &is); !told) return told;
       }
     }
-    if (report_.Total() == total) ++report_.same;
+    report_.same += is_judged && report_.Total() == total;
     return {};
   }
 

@@ -95,6 +95,8 @@ class Searcher {
     if (pattern_.IsPath() && pattern_.Needle().empty()) {
       if (auto noted = states_.Note(**decoded); !noted) return std::unexpected(noted.error());
     }
+    if (found_.back() >= (*decoded)->Names())
+      return Fail(ErrorKind::kCorrupt, "search page " + std::to_string(page), "its names are not the page's");
     for (const std::size_t name : found_) {
       const auto more = LookAt(**decoded, name);
       if (!more || !*more) return more;

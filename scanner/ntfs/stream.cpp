@@ -2,6 +2,7 @@
 #include "scanner/ntfs/stream.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace acledger::scanner::ntfs {
 namespace {
@@ -13,7 +14,11 @@ std::unexpected<Error> StreamError(ErrorKind kind, const char* reason) { return 
 Expected<void> Stream::Append(const AttributeView& part) {
   const bool first = runs_.Runs().empty();
   if (auto added = runs_.Append(part); !added) return added;
+  // Holes lie nowhere, so no volume bounds them: offsets are computed without a look at what wraps.
+  constexpr std::uint64_t kMostBytes = std::numeric_limits<std::int64_t>::max();
+  if (runs_.Clusters() > kMostBytes / cluster_bytes_) return StreamError(ErrorKind::kCorrupt, "longer than can be");
   if (!first) return {};
+  if (part.DataBytes() > kMostBytes) return StreamError(ErrorKind::kCorrupt, "longer than can be");
   size_ = part.DataBytes();
   initialised_ = part.InitialisedBytes();
   if (initialised_ <= size_) return {};

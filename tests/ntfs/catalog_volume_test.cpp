@@ -154,8 +154,9 @@ TEST_F(CatalogVolumeTest, AsksTheVolumeWhereNamesOrDescriptorsAreNotSure) {
     ASSERT_EQ(record[information], 0x10);
     record[information + static_cast<unsigned char>(record[information + 20]) + 54] = 0x7F;  // The id's third byte.
   };
-  for (const std::function<void(std::span<char>)>& edit : {std::function<void(std::span<char>)>(count_one_more_link),
-                                                           std::function<void(std::span<char>)>(name_no_descriptor)}) {
+  const auto lose = [](std::span<char> record) { std::ranges::fill(record, '\0'); };  // As if it were never written.
+  using Edit = std::function<void(std::span<char>)>;
+  for (const Edit& edit : {Edit(count_one_more_link), Edit(name_no_descriptor), Edit(lose)}) {
     const std::string edited = (Folder() / "edited.img").string();
     std::filesystem::copy_file(Path(), edited, std::filesystem::copy_options::overwrite_existing);
     const std::set<std::uint64_t> records = EditRecords(edited, 7, edit);

@@ -199,6 +199,17 @@ TEST_F(VolumeIndexTest, TakesNoPageForAnother) {
   EXPECT_THAT(Open()->ReadVolumePage(2), FailsWith(ErrorKind::kCorrupt, "page 2"));
 }
 
+TEST_F(VolumeIndexTest, RefusesAPageWhoseNumberCannotBe) {
+  Take(Open()->PutVolumePage(OnePage(5, {"x", "y"})));
+  for (const char* number : {"5 - 4294967296", "5 + 4294967296"}) {
+    RunSql("ledger.db", std::string("UPDATE volume_page SET number = ") + number);
+    const auto ledger = Open();
+    EXPECT_THAT(ledger->ScanVolumeNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; }),
+                FailsWith(ErrorKind::kCorrupt));
+    EXPECT_THAT(ledger->VolumePagesEnd(), FailsWith(ErrorKind::kCorrupt));
+  }
+}
+
 TEST_F(VolumeIndexTest, NoticesEveryByteThatChanged) {
   const VolumePageWriter page = OnePage(1, {"name", "other"});
   Take(Open()->PutVolumePage(page));

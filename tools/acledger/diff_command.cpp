@@ -69,6 +69,7 @@ Expected<void> ReadNow(const std::string& path, unsigned partition, Side& side) 
   auto catalog = ReadCatalog(progress, side.pool);
   if (!catalog) return std::unexpected(catalog.error());
   side.catalog.emplace(*std::move(catalog));
+  if (const auto& error = side.catalog->Report().secure_error) return std::unexpected(*error);
   side.damaged = side.catalog->Report().damage.Count(DamageKind::kRecord);
   side.pages = std::make_unique<CatalogPages>(*side.catalog, side.pool);
   return {};
@@ -163,6 +164,9 @@ Expected<int> Run(const Words& words) {
     text += answer["added"].dump() + " added, " + answer["removed"].dump() + " removed, " + answer["renamed"].dump() +
             " renamed, " + answer["descriptor"].dump() + " with another descriptor, " + answer["same"].dump() +
             " the same";
+    if (report->not_judged > 0)
+      text += "\n" + answer["not_judged"].dump() +
+              " could not be compared: descriptor or names are not known for sure on one side";
     if (answer["damaged"] != 0)
       text += "\n" + answer["damaged"].dump() +
               " records could not be read on one side: their objects count as added or removed";
@@ -170,7 +174,7 @@ Expected<int> Run(const Words& words) {
   answer["differences"] = std::move(told);
   const auto printed = words.json ? Print(answer) : PrintText(text);
   if (!printed) return std::unexpected(printed.error());
-  return kDone;
+  return report->not_judged > 0 || answer["damaged"] != 0 ? kFailuresListed : kDone;
 }
 
 }  // namespace

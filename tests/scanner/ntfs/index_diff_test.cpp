@@ -112,6 +112,9 @@ TEST(IndexDiffTest, ConcludesNothingFromADescriptorThatIsNotKnown) {
   const ReadVolume was(before), is(after);
   CatalogPages old_pages(*was.catalog, was.pool), new_pages(*is.catalog, is.pool);
   EXPECT_THAT(ToldBy(old_pages, new_pages), IsEmpty());
+  const DiffReport report = Must(Diff(old_pages, new_pages, 10, [](const Difference&) { FAIL(); }));
+  EXPECT_GE(report.not_judged, 1u);
+  EXPECT_EQ(report.same + report.not_judged, was.catalog->Report().objects);
 }
 
 }  // namespace

@@ -172,6 +172,14 @@ TEST_F(StreamTest, GivesZerosInAHole) {
   EXPECT_EQ(stream.NextData(2048), 2048u);
 }
 
+TEST_F(StreamTest, RefusesAHoleBehindWhichOffsetsWouldWrap) {
+  Stream stream(device_, Shape(), Holes::kAllowed);
+  ByteVector part = Part({{0, 10, 1ull << 55}}, 1, 0x8000);
+  std::ranges::copy(ByteVector{0x08, 0, 0, 0, 0, 0, 0, 0x80, 0, 0}, part.begin() + LoadU16(part.data() + 32));
+  EXPECT_EQ(Failure(stream.Append(AttributeView(part.data()))), ErrorKind::kCorrupt);
+  EXPECT_EQ(Failure(Append(Part({{0, 10, 2}}, 1ull << 63))), ErrorKind::kCorrupt);
+}
+
 TEST_F(StreamTest, MissesAPartThatHasNoPlace) {
   Must(Append(Part({{0, 10, 2}}, 1025)));
   EXPECT_EQ(Failure(stream_.CheckWhole()), ErrorKind::kCorrupt);
