@@ -84,13 +84,19 @@ Alias Known(std::string_view code, std::uint64_t authority, std::initializer_lis
   return {code, Sid::Make(authority, sub_authorities), std::nullopt};
 }
 
-Alias Builtin(std::string_view code, std::uint32_t rid) { return Known(code, 5, {32, rid}); }
-
-Alias OfDomain(std::string_view code, std::uint32_t rid) { return {code, Sid(), rid}; }
-
 // MS-DTYP 2.5.1.1 and 2.4.2.4; AP, AS, EK, HO, KA and SS from sddl.h.
+constexpr Symbol kBuiltinRids[] = {
+    {"BA", 544}, {"BU", 545}, {"BG", 546}, {"PU", 547}, {"AO", 548}, {"SO", 549}, {"PO", 550}, {"BO", 551}, {"RE", 552},
+    {"RU", 554}, {"RD", 555}, {"NO", 556}, {"MU", 558}, {"LU", 559}, {"IS", 568}, {"CY", 569}, {"ER", 573}, {"CD", 574},
+    {"RA", 575}, {"ES", 576}, {"MS", 577}, {"HA", 578}, {"AA", 579}, {"RM", 580}, {"HO", 584},
+};
+constexpr Symbol kDomainRids[] = {
+    {"RO", 498}, {"LA", 500}, {"LG", 501}, {"DA", 512}, {"DU", 513}, {"DG", 514}, {"DC", 515}, {"DD", 516}, {"CA", 517},
+    {"SA", 518}, {"EA", 519}, {"PA", 520}, {"CN", 522}, {"AP", 525}, {"KA", 526}, {"EK", 527}, {"RS", 553},
+};
+
 std::vector<Alias> MakeAliases() {
-  return {
+  std::vector<Alias> aliases = {
       Known("WD", 1, {0}),
       Known("CO", 3, {0}),
       Known("CG", 3, {1}),
@@ -116,49 +122,10 @@ std::vector<Alias> MakeAliases() {
       Known("MP", 16, {0x2100}),
       Known("HI", 16, {0x3000}),
       Known("SI", 16, {0x4000}),
-      Builtin("BA", 544),
-      Builtin("BU", 545),
-      Builtin("BG", 546),
-      Builtin("PU", 547),
-      Builtin("AO", 548),
-      Builtin("SO", 549),
-      Builtin("PO", 550),
-      Builtin("BO", 551),
-      Builtin("RE", 552),
-      Builtin("RU", 554),
-      Builtin("RD", 555),
-      Builtin("NO", 556),
-      Builtin("MU", 558),
-      Builtin("LU", 559),
-      Builtin("IS", 568),
-      Builtin("CY", 569),
-      Builtin("ER", 573),
-      Builtin("CD", 574),
-      Builtin("RA", 575),
-      Builtin("ES", 576),
-      Builtin("MS", 577),
-      Builtin("HA", 578),
-      Builtin("AA", 579),
-      Builtin("RM", 580),
-      Builtin("HO", 584),
-      OfDomain("RO", 498),
-      OfDomain("LA", 500),
-      OfDomain("LG", 501),
-      OfDomain("DA", 512),
-      OfDomain("DU", 513),
-      OfDomain("DG", 514),
-      OfDomain("DC", 515),
-      OfDomain("DD", 516),
-      OfDomain("CA", 517),
-      OfDomain("SA", 518),
-      OfDomain("EA", 519),
-      OfDomain("PA", 520),
-      OfDomain("CN", 522),
-      OfDomain("AP", 525),
-      OfDomain("KA", 526),
-      OfDomain("EK", 527),
-      OfDomain("RS", 553),
   };
+  for (const auto& [code, rid] : kBuiltinRids) aliases.push_back(Known(code, 5, {32, rid}));
+  for (const auto& [code, rid] : kDomainRids) aliases.push_back({code, Sid(), rid});
+  return aliases;
 }
 
 const std::vector<Alias>& Aliases() {

@@ -37,8 +37,9 @@ std::string TextOf(Notice notice) {
 
 void GiveWayToOthers(bool gives_way) {
   constexpr int kProcess = 1, kNoClass = 0, kIdleClass = 3, kClassShift = 13;  // ioprio_set(2)
-  // On Linux both count for the thread. Where they are refused we are merely less, or more, polite.
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), gives_way ? 10 : 0);
+  // On Linux both count for the thread. The lowest: a client that wakes is on the processor before a scan of ours.
+  // Where they are refused we are merely less, or more, polite.
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), gives_way ? 19 : 0);
   (void)syscall(SYS_ioprio_set, kProcess, 0, (gives_way ? kIdleClass : kNoClass) << kClassShift);
 }
 

@@ -14,7 +14,6 @@ namespace acledger::daemon {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 class FakeScm final : public StatusSink {
  public:
