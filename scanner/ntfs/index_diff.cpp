@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "scanner/ntfs/catalog.h"
 #include "scanner/ntfs/index_view.h"
 
 namespace acledger::scanner::ntfs {
@@ -97,7 +98,9 @@ class Differ {
   Expected<void> CompareBoth(const Entry& was, const Entry& is) {
     const std::uint64_t total = report_.Total();
     const bool names_are_sure = was.object.names_are_sure && is.object.names_are_sure;
-    const bool is_judged = names_are_sure && was.object.descriptor != 0 && is.object.descriptor != 0;
+    // mkntfs gives $MFT no descriptor, and nobody opens it.
+    const bool is_judged = Catalog::IsOfNtfs(is.object.Number()) ||
+                           (names_are_sure && was.object.descriptor != 0 && is.object.descriptor != 0);
     report_.not_judged += !is_judged;
     if (names_are_sure && !SameNames(before_.NamesOf(was), after_.NamesOf(is))) {
       if (auto told = Tell(DifferenceKind::kRenamed, &was, &is); !told) return told;

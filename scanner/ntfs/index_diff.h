@@ -31,8 +31,9 @@ struct Difference {
 
 struct DiffReport {
   std::array<std::uint64_t, kDifferenceKinds> counts{};
-  std::uint64_t same = 0;        // Objects that do not differ.
-  std::uint64_t not_judged = 0;  // In both, and descriptor or names are not known for sure in one of them.
+  std::uint64_t same = 0;  // Objects that do not differ.
+  std::uint64_t not_judged =
+      0;  // In both, and descriptor or names are not known for sure in one of them; NTFS's own files left out.
 
   std::uint64_t operator[](DifferenceKind kind) const { return counts[static_cast<std::size_t>(kind)]; }
   std::uint64_t Total() const { return counts[0] + counts[1] + counts[2] + counts[3]; }

@@ -14,7 +14,8 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{512} << 10;  // Fits a second-level cache, costs few calls.
+constexpr std::size_t kPieceBytes = std::size_t{2}
+                                    << 20;  // Larger ones leave the caches, smaller ones wake threads too often.
 
 std::unexpected<Error> Corrupt(std::string reason) { return Fail(ErrorKind::kCorrupt, "find $MFT", std::move(reason)); }
 
@@ -97,26 +98,26 @@ Expected<RecordView> Mft::Read(std::uint64_t number, std::span<std::uint8_t> roo
 
 Mft::Pass Mft::ForEach(const Take& take) const {
   Pass pass;
-  const std::uint32_t piece_records = std::min(records_, std::max<std::uint32_t>(kPieceBytes / boot_.record_bytes, 1));
-  const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{piece_records} * boot_.record_bytes);
-  for (std::uint32_t first = 0; first < records_;) {
-    const std::uint32_t count = std::min(piece_records, records_ - first);
-    const std::span<std::uint8_t> piece(buffer.get(), std::size_t{count} * boot_.record_bytes);
+  const std::size_t size = boot_.record_bytes;
+  const std::size_t piece_bytes = std::max<std::size_t>(kPieceBytes / size, 1) * size;
+  ReadAhead pieces(stream_, std::uint64_t{records_} * size, piece_bytes);
+  std::uint32_t first = 0;
+  for (ReadAhead::Piece piece = pieces.Next(); !piece.bytes.empty(); piece = pieces.Next()) {
     TakePiece(first, piece, take, pass);
-    first += count;
+    first += static_cast<std::uint32_t>(piece.bytes.size() / size);
   }
   return pass;
 }
 
-void Mft::TakePiece(std::uint32_t first, std::span<std::uint8_t> piece, const Take& take, Pass& pass) const {
+void Mft::TakePiece(std::uint32_t first, const ReadAhead::Piece& piece, const Take& take, Pass& pass) const {
   const std::size_t size = boot_.record_bytes;
-  if (!stream_.Read(std::uint64_t{first} * size, piece)) {
+  if (!piece.read) {
     // Somewhere in it is a bad sector: only the records that it holds are lost.
-    TakeOneByOne(first, piece, take, pass);
+    TakeOneByOne(first, piece.bytes, take, pass);
     return;
   }
-  for (std::uint32_t i = 0; i < piece.size() / size; ++i)
-    TakeRecord(first + i, piece.subspan(i * size, size), take, pass);
+  for (std::uint32_t i = 0; i < piece.bytes.size() / size; ++i)
+    TakeRecord(first + i, piece.bytes.subspan(i * size, size), take, pass);
 }
 
 void Mft::TakeOneByOne(std::uint32_t first, std::span<std::uint8_t> room, const Take& take, Pass& pass) const {

@@ -8,6 +8,7 @@
 
 #include "scanner/ntfs/block_device.h"
 #include "scanner/ntfs/boot_sector.h"
+#include "scanner/ntfs/read_ahead.h"
 #include "scanner/ntfs/stream.h"
 
 namespace acledger::scanner::ntfs {
@@ -47,7 +48,7 @@ class Mft {
  private:
   Mft(BlockDevice& device, const BootSector& boot) : device_(&device), boot_(boot), stream_(device, boot) {}
   Expected<void> Find(std::uint64_t at_cluster);
-  void TakePiece(std::uint32_t first, std::span<std::uint8_t> piece, const Take& take, Pass& pass) const;
+  void TakePiece(std::uint32_t first, const ReadAhead::Piece& piece, const Take& take, Pass& pass) const;
   void TakeOneByOne(std::uint32_t first, std::span<std::uint8_t> room, const Take& take, Pass& pass) const;
 
   BlockDevice* device_;

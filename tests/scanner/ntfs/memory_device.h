@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <vector>
 
@@ -31,7 +32,7 @@ class MemoryDevice final : public BlockDevice {
   std::string name = "memory";
   std::vector<std::uint8_t> bytes;
   std::set<std::uint64_t> bad_sectors;
-  std::uint64_t reads = 0;
+  std::atomic<std::uint64_t> reads{0};
 };
 
 }  // namespace acledger::scanner::ntfs
