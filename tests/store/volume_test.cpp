@@ -50,7 +50,7 @@ void Write(const Sample& sample, std::uint32_t page, VolumePageWriter& to) {
   to.Begin(page);
   for (std::size_t i = 0; i < sample.objects.size(); ++i) to.Add(sample.objects[i], sample.names[i]);
 }
-VolumePageWriter OnePage(std::uint32_t page, std::vector<std::string_view> names) {
+VolumePageWriter OnePage(std::uint32_t page, const std::vector<std::string_view>& names) {
   VolumePageWriter writer;
   writer.Begin(page);
   std::uint64_t number = std::uint64_t{page} * kObjectsAPage;
