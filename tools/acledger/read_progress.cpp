@@ -19,6 +19,7 @@ ReadProgress::~ReadProgress() {
 
 Expected<void> ReadProgress::Read(std::uint64_t offset, std::span<std::uint8_t> to) {
   auto read = device_.Read(offset, to);
+  const std::lock_guard lock(drawing_);
   bytes_ += to.size();
   Draw("reading", bytes_ >> 20, "MiB");
   return read;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 
 #include "scanner/ntfs/block_device.h"
 
 namespace acledger::tools {
 
-// A device that says on stderr how much of it was read, where that is a terminal. The device must outlive it. One
-// thread.
+// A device that says on stderr how much of it was read, where that is a terminal. The device must outlive it.
+// Store(): one thread, when nobody reads.
 class ReadProgress final : public scanner::ntfs::BlockDevice {
  public:
   explicit ReadProgress(scanner::ntfs::BlockDevice& device);
@@ -31,6 +32,7 @@ class ReadProgress final : public scanner::ntfs::BlockDevice {
   bool terminal_, drawn_ = false;
   std::uint64_t bytes_ = 0;
   Clock::time_point last_;
+  std::mutex drawing_;  // $MFT is read ahead on a thread of its own.
 };
 
 }  // namespace acledger::tools
