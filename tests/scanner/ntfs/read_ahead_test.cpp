@@ -44,7 +44,8 @@ class ReadAheadTest : public testing::Test {
 };
 
 TEST_F(ReadAheadTest, GivesAllBytesInOrderWhateverThePieces) {
-  for (const std::size_t piece_bytes : {1ul, 700ul, kSector, 10 * kSector, 33 * kSector, 100 * kSector, 1'000'000ul}) {
+  const std::size_t sizes[] = {1, 700, kSector, 10 * kSector, 33 * kSector, 100 * kSector, 1'000'000};
+  for (const std::size_t piece_bytes : sizes) {
     ByteVector all;
     ReadAhead pieces(stream_, contents_.size(), piece_bytes);
     for (ReadAhead::Piece piece = pieces.Next(); !piece.bytes.empty(); piece = pieces.Next()) {
