@@ -84,10 +84,11 @@ class ServiceCase(unittest.TestCase):
 
     def until(self, state):
         for _ in range(1200):
-            if self.query()[0] == state:
+            asked = run(TOOL, "query", self.name)  # On a busy machine Wine may fail to start a program, without a word.
+            if asked.returncode == 0 and int(asked.stdout.split()[0]) == state:
                 return
             time.sleep(0.05)
-        self.fail(f"the service does not reach state {state}: {self.query()}; {self.log()}")
+        self.fail(f"the service does not reach state {state}: {asked.returncode} {asked.stdout}{asked.stderr}; {self.log()}")
 
     def net(self, verb):
         done = run("net.exe", verb, self.name)
