@@ -6,8 +6,9 @@
 // The floor reads $MFT in pieces of the same size with pread(), takes the fix-ups off, walks the attributes, sums up
 // the names' lengths, and counts objects by security_id; then it judges each distinct descriptor once. It keeps nothing
 // and checks nothing that the format does not force it to. The contender makes the catalogue (names, parents, checks)
-// and judges it. Both run in each round, in changing order; one round to warm up. With --library also a walk that opens
-// each record with libntfs-3g and reads its security_id, once. Prints JSON: medians, and the median of the rounds'
+// and judges it. Both run in each round, in changing order; one round to warm up. With --library each
+// record is also opened by its number with libntfs-3g, once, and its security_id read: no walk, which floor_ntfs3g
+// --read is. Prints JSON: medians, and the median of the rounds'
 // ratios.
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -24,6 +25,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "bench/measure.h"
 #include "scanner/ntfs/catalog_builder.h"
 #include "scanner/ntfs/judgement.h"
 #include "scanner/ntfs3g/library.h"
@@ -32,15 +34,6 @@ namespace acledger::scanner::ntfs {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{512} << 10;
-
-template <class T>
-T Must(Expected<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "index_bench: %s\n", result.error().ToString().c_str());
-    std::exit(3);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 // On a machine that others use too, the processor's time says more than the clock.
 struct Times {
@@ -52,11 +45,6 @@ Times TimesOf(const std::function<void()>& work) {
   work();
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
           static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC};
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
 }
 
 store::Grant GrantOfUsers() {

@@ -8,25 +8,16 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <string_view>
 
+#include "bench/measure.h"
 #include "scanner/engine.h"
 #include "scanner/ntfs3g/ntfs3g_volume.h"
 
 namespace acledger::scanner {
 namespace {
-
-template <class T>
-T Must(Expected<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "indexed_provision: %s\n", result.error().ToString().c_str());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 class Notes final : public Progress {
  public:

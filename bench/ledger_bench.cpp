@@ -5,20 +5,17 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <random>
 
+#include "bench/measure.h"
 #include "store/ledger.h"
 #include "store/schema.h"
 
 namespace acledger::store {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kNamesAFolder = 20;
 constexpr int kFoldersABatch = 205;  // About 4096 names a transaction.
@@ -26,12 +23,6 @@ constexpr int kFoldersABatch = 205;  // About 4096 names a transaction.
 [[noreturn]] void Stop(const std::string& why) {
   (void)std::fprintf(stderr, "ledger_bench: %s\n", why.c_str());
   std::exit(1);
-}
-
-template <class T>
-T Take(Expected<T> result) {
-  if (!result) Stop(result.error().ToString());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
 // A file of its own for each run, gone afterwards.
@@ -47,7 +38,7 @@ class Place {
   }
   std::string Path() const { return (folder_ / "ledger.db").string(); }
   std::unique_ptr<Ledger> Open() const {
-    return Take(Ledger::Open(Path(), {.volume_serial = 1, .volume_name = "bench"}));
+    return Must(Ledger::Open(Path(), {.volume_serial = 1, .volume_name = "bench"}));
   }
 
  private:
@@ -107,12 +98,6 @@ std::vector<Node> NodesOfFolder(int folder) {
   return nodes;
 }
 
-double Seconds(const std::function<void()>& work) {
-  const auto start = Clock::now();
-  work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 class Ratios {
  public:
   void Add(double ledger, double floor) {
@@ -137,16 +122,16 @@ Grant GrantOn(std::string root) {
 }
 
 void StoreNodesByLedger(Ledger& ledger, const std::vector<std::vector<Node>>& folders) {
-  const GrantId grant = Take(ledger.AddGrant(GrantOn("\\")));
+  const GrantId grant = Must(ledger.AddGrant(GrantOn("\\")));
   for (std::size_t first = 0; first < folders.size(); first += kFoldersABatch) {
-    Take(ledger.InTransaction([&]() -> Expected<void> {
+    Must(ledger.InTransaction([&]() -> Expected<void> {
       const std::size_t end = std::min(first + kFoldersABatch, folders.size());
       for (std::size_t i = first; i < end; ++i) {
         Node self;
         self.name = "folder" + std::to_string(i);
         self.is_folder = true;
-        const FolderId folder = Take(ledger.AddFolder(grant, 1, self));
-        Take(ledger.ReplaceNodes(folder, folders[i]));
+        const FolderId folder = Must(ledger.AddFolder(grant, 1, self));
+        Must(ledger.ReplaceNodes(folder, folders[i]));
       }
       return {};
     }));
@@ -191,15 +176,15 @@ void StoreNodes(benchmark::State& state) {
     const auto run_ledger = [&] {
       const Place place;
       auto ledger = place.Open();
-      ledger_time = Seconds([&] { StoreNodesByLedger(*ledger, folders); });
-      const auto statistics = Take(ledger->Stats());
+      ledger_time = SecondsOf([&] { StoreNodesByLedger(*ledger, folders); });
+      const auto statistics = Must(ledger->Stats());
       bytes_a_row = static_cast<double>(statistics.node_bytes) / static_cast<double>(statistics.nodes);
     };
     const auto run_floor = [&] {
       const Place place;
       place.Open().reset();
       Bare bare(place.Path());
-      floor_time = Seconds([&] { StoreNodesBare(bare, folders); });
+      floor_time = SecondsOf([&] { StoreNodesBare(bare, folders); });
     };
     ledger_first = !ledger_first;
     if (ledger_first) run_ledger();
@@ -235,15 +220,15 @@ void RecordByLedger(Ledger& ledger, std::span<Change> changes) {
   std::vector<ChangeResult> results;
   for (std::size_t first = 0; first < changes.size(); first += kBatch) {
     const auto batch = changes.subspan(first, std::min(kBatch, changes.size() - first));
-    Take(ledger.InTransaction([&]() -> Expected<void> {
-      Take(ledger.RecordResults(results));
+    Must(ledger.InTransaction([&]() -> Expected<void> {
+      Must(ledger.RecordResults(results));
       return ledger.RecordIntents(batch);
     }));
     results.clear();
     for (const Change& change : batch) results.push_back({change.id, ChangeState::kApplied});
   }
-  Take(ledger.RecordResults(results));
-  Take(ledger.FinalizeFlushed());
+  Must(ledger.RecordResults(results));
+  Must(ledger.FinalizeFlushed());
 }
 
 void RecordBare(Bare& bare, std::span<const Change> changes) {
@@ -287,13 +272,13 @@ void RecordChanges(benchmark::State& state) {
       const Place place;
       auto ledger = place.Open();
       auto own = changes;
-      ledger_time = Seconds([&] { RecordByLedger(*ledger, own); });
+      ledger_time = SecondsOf([&] { RecordByLedger(*ledger, own); });
     };
     const auto run_floor = [&] {
       const Place place;
       place.Open().reset();
       Bare bare(place.Path());
-      floor_time = Seconds([&] { RecordBare(bare, changes); });
+      floor_time = SecondsOf([&] { RecordBare(bare, changes); });
     };
     ledger_first = !ledger_first;
     if (ledger_first) run_ledger();
@@ -313,22 +298,22 @@ void FindPath(benchmark::State& state) {
   std::vector<std::vector<Node>> folders;
   for (int i = 0; i < 10000; ++i) folders.push_back(NodesOfFolder(i));
   StoreNodesByLedger(*ledger, folders);
-  const GrantId grant = Take(ledger->AddGrant(GrantOn("\\Users\\dev")));
+  const GrantId grant = Must(ledger->AddGrant(GrantOn("\\Users\\dev")));
   std::vector<std::string> path{"users", "dev"};
   Node self;
   self.is_folder = true;
   self.name = "dev";
-  FolderId folder = Take(ledger->AddFolder(grant, 0, self));
+  FolderId folder = Must(ledger->AddFolder(grant, 0, self));
   for (int depth = 0; depth < 6; ++depth) {
     auto nodes = NodesOfFolder(depth);
     self.name = "Folder";
     nodes.push_back(self);
-    Take(ledger->ReplaceNodes(folder, nodes));
-    folder = Take(ledger->AddFolder(grant, folder, self));
+    Must(ledger->ReplaceNodes(folder, nodes));
+    folder = Must(ledger->AddFolder(grant, folder, self));
     path.emplace_back("folder");
   }
   for ([[maybe_unused]] auto round : state) {
-    const auto found = Take(ledger->Find(path));
+    const auto found = Must(ledger->Find(path));
     if (found.size() != 1 || !found[0].as_folder) Stop("not found");
   }
 }
@@ -338,8 +323,8 @@ void InternKnown(benchmark::State& state) {
   const Place place;
   auto ledger = place.Open();
   const security::DescriptorBytes bytes(static_cast<std::size_t>(state.range(0)), 7);
-  Take(ledger->Intern(bytes));
-  for ([[maybe_unused]] auto round : state) benchmark::DoNotOptimize(Take(ledger->Intern(bytes)));
+  Must(ledger->Intern(bytes));
+  for ([[maybe_unused]] auto round : state) benchmark::DoNotOptimize(Must(ledger->Intern(bytes)));
 }
 BENCHMARK(InternKnown)->Arg(200)->Unit(benchmark::kNanosecond);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // look_again_bench OBJECTS: what it costs to keep a grant of so many objects true, on a volume in memory. Prints JSON.
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
 
+#include "bench/measure.h"
 #include "scanner/engine.h"
 #include "tests/fakes/fake_volume.h"
 
@@ -19,22 +19,6 @@ class NoProgress final : public scanner::Progress {
  public:
   void Report(const scanner::ProgressState&) override {}
 };
-
-template <class T>
-T Must(Expected<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().ToString().c_str());
-    std::exit(3);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-template <class Work>
-double Seconds(const Work& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
 
 std::u16string Wide(const std::string& text) { return {text.begin(), text.end()}; }
 
@@ -54,17 +38,17 @@ void Run(std::size_t objects, const std::string& ledger_path) {
   request.roots = {"\\work"};
   std::vector<std::string> notes;
   std::vector<store::Grant> grants = Must(engine.Register(request, notes));
-  const double provision = Seconds([&] { Must(engine.Provision(grants)); });
+  const double provision = SecondsOf([&] { Must(engine.Provision(grants)); });
   grants = Must(ledger->Grants());
-  const double whole = Seconds([&] { Must(engine.Provision(grants)); });
+  const double whole = SecondsOf([&] { Must(engine.Provision(grants)); });
   const scanner::PathComponents changed{u"work", u"5", u"5"};
-  const double nothing = Seconds([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
+  const double nothing = SecondsOf([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
   volume.File(u"work/5/5/new", kOthersOnly);
-  const double one = Seconds([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
+  const double one = SecondsOf([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
   volume.File(u"work/5/5/.ssh/id", kOthersOnly);
-  const double secret = Seconds([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
+  const double secret = SecondsOf([&] { Must(engine.LookAgain(grants[0], {&changed, 1})); });
   grants = Must(ledger->Grants());
-  const double settle = Seconds([&] { Must(engine.Settle()); });
+  const double settle = SecondsOf([&] { Must(engine.Settle()); });
   std::printf(
       "{\"objects\": %zu, \"provision_s\": %.3f, \"whole_look_s\": %.3f, \"look_at_nothing_s\": %.4f, "
       "\"look_at_a_new_file_s\": %.4f, \"look_at_a_new_secret_s\": %.4f, \"settle_at_start_s\": %.4f, \"state\": "

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/measure.h"
 #include "daemon/snapshot/build.h"
 #include "daemon/snapshot/keeper.h"
 #include "daemon/snapshot/place.h"
@@ -25,18 +26,6 @@ namespace {
 
 constexpr std::uint64_t kFilesAFolder = 20;
 constexpr int kChanges = 20;
-
-template <class T>
-T Must(Expected<T> value) {
-  if (value) {
-    if constexpr (std::is_void_v<T>)
-      return;
-    else
-      return std::move(*value);
-  }
-  std::fprintf(stderr, "%s\n", value.error().ToString().c_str());
-  std::exit(1);
-}
 
 store::Node FileNode(std::uint64_t number, store::DescriptorId descriptor) {
   store::Node node;

@@ -6,22 +6,21 @@
 //
 // The volume is read once. Each round writes both into new files in FOLDER, in changing order, one round to warm up:
 // the floor a table of (id, attributes, tag, descriptor, parent, name) with a second one for further names and one for
-// descriptors, in one transaction; ours StoreIndex(). Both with WAL, synchronous=FULL and 16 MB of cache, and copied
+// descriptors, in one transaction; ours StoreIndex(). Both with WAL, synchronous=NORMAL and 16 MB of cache, and copied
 // from the log at the end. Then a re-read without changes, and searches, each several times. Prints JSON: medians, and
 // the median of the rounds' ratios of rates (ours to the floor's).
 #include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <functional>
 #include <string>
 
+#include "bench/measure.h"
 #include "scanner/ntfs/catalog_builder.h"
 #include "scanner/ntfs/index_search.h"
 #include "scanner/ntfs/index_store.h"
@@ -29,33 +28,13 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
-template <class T>
-T Must(Expected<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "volume_index_bench: %s\n", result.error().ToString().c_str());
-    std::exit(3);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-double SecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
 double PeakMib() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-void RemoveLedger(const std::string& path) {
+void RemoveFiles(const std::string& path) {
   for (const char* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + end);
 }
 
@@ -65,7 +44,7 @@ class BareTable {
   explicit BareTable(const std::string& path) {
     if (sqlite3_open(path.c_str(), &db_) != SQLITE_OK) std::exit(3);
     Run("PRAGMA journal_mode=WAL");
-    Run("PRAGMA synchronous=FULL");
+    Run("PRAGMA synchronous=NORMAL");
     Run("PRAGMA cache_size=-16000");
     Run("CREATE TABLE object(number INTEGER PRIMARY KEY, sequence INTEGER, attributes INTEGER, tag INTEGER, descriptor "
         "INTEGER, parent INTEGER, name TEXT)");
@@ -135,18 +114,15 @@ class BareTable {
   sqlite3* db_ = nullptr;
 };
 
-std::unique_ptr<store::Ledger> OpenLedger(const std::string& path) {
-  store::OpenOptions options;
-  options.volume_serial = 1;
-  return Must(store::Ledger::Open(path, options));
+const IndexedVolume kVolume{1, "bench", 1};
+
+std::unique_ptr<store::VolumeStore> OpenStore(const std::string& path) {
+  return Must(store::VolumeStore::OpenToWrite(path, kVolume.serial));
 }
 
 void PrintSearches(const std::string& path) {
-  store::OpenOptions options;
-  options.read_only = true;
-  options.check_volume = false;
-  const auto ledger = Must(store::Ledger::Open(path, options));
-  auto index = Must(LedgerPages::Open(*ledger));
+  const auto store = Must(store::VolumeStore::OpenToRead(path));
+  auto index = Must(StoredPages::Open(*store));
   std::printf(" \"searches\": [");
   const char* comma = "";
   for (const char* glob :
@@ -180,15 +156,14 @@ int Main(const std::string& image, const std::string& folder, int rounds) {
   std::vector<double> floor, ours, ratios;
   double ours_mib = 0;
   const auto run_floor = [&] {
-    RemoveLedger(bare_path);
+    RemoveFiles(bare_path);
     return SecondsOf([&] { BareTable(bare_path).Store(catalog, pool); });
   };
   const auto run_ours = [&] {
-    RemoveLedger(our_path);
+    RemoveFiles(our_path);
     return SecondsOf([&] {
-      const auto ledger = OpenLedger(our_path);
-      (void)Must(StoreIndex(catalog, pool, *ledger, 1));
-      Must(ledger->Checkpoint());
+      const auto store = OpenStore(our_path);
+      (void)Must(StoreIndex(catalog, pool, kVolume, *store));
     });
   };
   for (int round = 0; round <= rounds; ++round) {
@@ -207,8 +182,8 @@ int Main(const std::string& image, const std::string& folder, int rounds) {
   std::vector<double> again;
   StoreReport unchanged;
   for (int round = 0; round < rounds; ++round) {
-    const auto ledger = OpenLedger(our_path);
-    again.push_back(SecondsOf([&] { unchanged = Must(StoreIndex(catalog, pool, *ledger, 1)); }));
+    const auto store = OpenStore(our_path);
+    again.push_back(SecondsOf([&] { unchanged = Must(StoreIndex(catalog, pool, kVolume, *store)); }));
   }
   const auto objects = static_cast<double>(catalog.Report().objects);
   const auto size = [](const std::string& path) { return static_cast<double>(std::filesystem::file_size(path)); };
@@ -224,8 +199,8 @@ int Main(const std::string& image, const std::string& folder, int rounds) {
               size(our_path) / objects, read_mib, ours_mib, objects * 60 / 1048576 + 32);
   PrintSearches(our_path);
   std::printf("}\n");
-  RemoveLedger(bare_path);
-  RemoveLedger(our_path);
+  RemoveFiles(bare_path);
+  RemoveFiles(our_path);
   return Median(ratios) >= 0.8 ? 0 : 1;
 }
 

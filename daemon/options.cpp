@@ -16,6 +16,9 @@ std::expected<DaemonOptions, int> ReadOptions(int argc, char** argv) {
   how.require_option(1);
   app.add_option("--image", options.image, "NTFS image file or block device; without it the live volume")
       ->type_name("FILE");
+  app.add_option("--partition", options.partition, "Which partition of a disk --image is (default: it is one volume)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   app.add_option("--drive", options.drive, "Letter of the live volume (default: the system's)")->type_name("LETTER");
   app.add_option("--ledger", options.ledger, "Ledger file (default: FILE.acledger, or the machine's)")
       ->type_name("FILE");

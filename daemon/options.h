@@ -9,6 +9,7 @@ namespace acledger::daemon {
 
 struct DaemonOptions {
   std::string image{};     // Empty: the live volume.
+  unsigned partition = 0;  // Of the image; 0: it is one volume.
   std::string drive{};     // "D": another live volume than the system's.
   std::string ledger{};    // Empty: beside the image, or in the machine's folder.
   std::string endpoint{};  // Empty: DefaultEndpoint().

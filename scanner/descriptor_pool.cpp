@@ -17,6 +17,12 @@ DescriptorPool::Number DescriptorPool::Intern(security::Bytes descriptor) {
   return number;
 }
 
+DescriptorPool::Number DescriptorPool::Find(security::Bytes descriptor) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = numbers_.find(AsText(descriptor));
+  return found == numbers_.end() ? kNone : found->second;
+}
+
 const security::DescriptorBytes& DescriptorPool::Get(Number number) const {
   const std::lock_guard lock(mutex_);
   return descriptors_[number];

@@ -19,6 +19,7 @@ class DescriptorPool {
   static constexpr Number kNone = ~Number{0};
 
   Number Intern(security::Bytes descriptor);
+  Number Find(security::Bytes descriptor) const;  // kNone: it was not met.
 
   // The reference stays valid for the pool's life.
   const security::DescriptorBytes& Get(Number number) const;

@@ -73,6 +73,13 @@ Expected<Report> Engine::Settled(const std::function<Expected<Report>()>& work) 
 Expected<SettleReport> Engine::Settle() {
   unsettled_ = true;
   SettleReport total;
+  const Expected<bool> to_adopt = IsAdoptionPending(environment_.ledger);
+  if (!to_adopt) return std::unexpected(to_adopt.error());
+  if (*to_adopt) {
+    const Expected<AdoptionReport> adopted = Adopt(environment_);
+    if (!adopted) return std::unexpected(adopted.error());
+    total.adopted = *adopted;
+  }
   Expected<std::vector<Grant>> grants = AllGrantsWith(kUnsettled);
   if (!grants) return std::unexpected(grants.error());
   const Expected<std::vector<Grant>> closed =
@@ -174,8 +181,9 @@ Expected<ProvisionReport> Engine::ProvisionEach(const std::vector<Grant>& grants
     if (grant.state == GrantState::kPartOf) continue;
     auto context = GrantContext::Make(environment_.ledger, grant);
     if (!context) return std::unexpected(context.error());
-    if (Expected<void> revisited = RevisitFor(**context, total); !revisited) return std::unexpected(revisited.error());
-    if (environment_.stop) {
+    const Expected<bool> revisited = RevisitFor(**context, total);
+    if (!revisited) return std::unexpected(revisited.error());
+    if (!*revisited || environment_.stop) {
       total.complete = false;
       break;
     }
@@ -188,7 +196,6 @@ Expected<ProvisionReport> Engine::ProvisionEach(const std::vector<Grant>& grants
     total.stripped += one->stripped;
     total.unsettled = total.unsettled || one->unsettled;
     total.complete = total.complete && one->complete;
-    if (environment_.stop) break;
   }
   return total;
 }
@@ -228,7 +235,7 @@ Expected<ProvisionReport> Engine::Plan(const std::vector<Grant>& grants, const O
     if (!one) return std::unexpected(one.error());
     total.failures += one->failures;
     total.complete = total.complete && one->complete;
-    if (environment_.stop) break;
+    if (!total.complete) break;
   }
   return total;
 }
@@ -306,7 +313,9 @@ Expected<RollbackReport> Engine::RollbackAndRevisitNow(std::span<const store::Gr
 Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
   RollbackReport total;
   total.complete = true;
-  for (auto first = contexts.begin(); first != contexts.end() && !environment_.stop;) {
+  for (auto first = contexts.begin(); first != contexts.end();) {
+    total.stopped = total.stopped || environment_.stop;
+    if (total.stopped) break;
     const Grant& like = (*first)->grant;
     const auto last = std::stable_partition(first, contexts.end(), [&like](const auto& context) {
       return context->grant.principal == like.principal && context->grant.mask == like.mask;
@@ -318,7 +327,7 @@ Expected<RollbackReport> Engine::Rollback(Contexts& contexts) {
     total += *report;
     first = last;
   }
-  total.complete = total.complete && !environment_.stop;
+  total.complete = total.complete && !total.stopped;
   return total;
 }
 

@@ -33,8 +33,12 @@ class Engine {
  public:
   explicit Engine(Environment environment);
 
-  // Finishes what an unclean stop left, for every grant. The other calls expect this to have run. (What a call that
-  // failed leaves in the middle is settled by itself, before the next one looks at a grant.)
+  // Environment::index, for what is begun from now on.
+  void SetIndexUse(IndexUse use) { environment_.index = use; }
+
+  // Finishes what an unclean stop left, for every grant; a ledger that came with the volume is adopted first. The other
+  // calls expect this to have run. (What a call that failed leaves in the middle is settled by itself, before the next
+  // one looks at a grant.)
   Expected<SettleReport> Settle();
 
   // Checks the request against the volume and keeps it as grants: the same principal, mask and root is the same grant
@@ -110,7 +114,7 @@ class Engine {
   Expected<bool> IsAnythingLeft(const GrantFilter& wanted);
   Expected<RollbackReport> RollbackAndRevisit(std::span<const store::GrantId> ids, const GrantFilter& wanted);
   Expected<RollbackReport> RollbackAndRevisitNow(std::span<const store::GrantId> ids, const GrantFilter& wanted);
-  Expected<void> RevisitFor(GrantContext& context, ProvisionReport& total);
+  Expected<bool> RevisitFor(GrantContext& context, ProvisionReport& total);
   Expected<bool> VerifyOne(const store::Grant& grant, VerifyReport& total);
   Expected<std::vector<Registration>> RegisterAll(GrantRequest request, std::vector<std::string>& notes);
   Expected<void> SettleReverts(std::span<const store::Grant> grants);

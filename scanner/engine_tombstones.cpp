@@ -27,10 +27,11 @@ Expected<bool> Engine::IsAnythingLeft(const GrantFilter& wanted) {
 }
 
 // An object that returned with the entry of a grant that is gone would pass for one that could be read before us.
-Expected<void> Engine::RevisitFor(GrantContext& context, ProvisionReport& total) {
+// False: stopped before all were asked.
+Expected<bool> Engine::RevisitFor(GrantContext& context, ProvisionReport& total) {
   const Expected<std::vector<store::TombstoneCounts>> counts = environment_.ledger.CountTombstones();
   if (!counts) return std::unexpected(counts.error());
-  if (counts->empty()) return {};
+  if (counts->empty()) return true;
   Expected<RollbackReport> left = Revisit([&context](const Grant& grant) { return IsSameLayer(grant, context.grant); });
   if (!left) return std::unexpected(left.error());
   // Its own, of a rollback that was ended by a new wish.
@@ -42,7 +43,7 @@ Expected<void> Engine::RevisitFor(GrantContext& context, ProvisionReport& total)
   total.changes += left->writes;
   total.stripped += left->restored + left->drifted;
   total.failures += left->failed;
-  return {};
+  return !left->stopped;
 }
 
 }  // namespace acledger::scanner

@@ -9,6 +9,8 @@ namespace {
 // A name that is no WTF-8 (a forged row) opens nothing: OpenChild() refuses the empty name.
 std::u16string NameOf(std::string_view wtf8) { return FromWtf8(wtf8).value_or(u""); }
 
+constexpr char kNeverFollowed[] = "a reparse point is never followed";
+
 // Checks identity on the handle itself.
 Expected<std::unique_ptr<Object>> WithId(Expected<std::unique_ptr<Object>> object, const FileId& id) {
   if (!object) return object;
@@ -32,11 +34,14 @@ Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents&
     if (!object) return std::unexpected(Error(object.error()).At(FormatPath(walked)));
     const Expected<ObjectInfo> info = (*object)->Info();
     if (!info) return std::unexpected(Error(info.error()).At(FormatPath(walked)));
-    if (info->IsReparsePoint() && i + 1 < path.size())
-      return std::unexpected(
-          Error{ErrorKind::kUnsupported, "open", {}, 0, "a reparse point is never followed"}.At(FormatPath(walked)));
+    if (info->IsReparsePoint() && !IsTransparentTag(info->reparse_tag) && i + 1 < path.size())
+      return std::unexpected(Error{ErrorKind::kUnsupported, "open", {}, 0, kNeverFollowed}.At(FormatPath(walked)));
   }
   return object;
+}
+
+bool IsNeverFollowed(const Error& error) {
+  return error.kind == ErrorKind::kUnsupported && error.reason == kNeverFollowed;
 }
 
 namespace {
@@ -58,19 +63,28 @@ std::u16string StoredName(Object& folder, const std::u16string& typed, const Fil
 
 }  // namespace
 
-Expected<std::optional<PathComponents>> PathById(Volume& volume, FileId id) {
+Expected<std::optional<std::vector<PathStep>>> StepsTo(Volume& volume, FileId id) {
   constexpr std::size_t kDeepest = 4096;  // A ring cannot be: what moves meanwhile could look like one.
-  PathComponents path;
-  while (id != volume.Info().root && path.size() < kDeepest) {
+  std::vector<PathStep> steps;
+  while (id != volume.Info().root && steps.size() < kDeepest) {
     const Expected<std::unique_ptr<Object>> object = volume.OpenById(id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound) return std::nullopt;
     if (!object) return std::unexpected(object.error());
     const Expected<std::vector<LinkName>> names = (*object)->Names();
     if (!names) return std::unexpected(names.error());
     if (names->empty()) return std::nullopt;
-    path.insert(path.begin(), names->front().name);
+    steps.insert(steps.begin(), {id, names->front().name});
     id = names->front().parent;
   }
+  return steps;
+}
+
+Expected<std::optional<PathComponents>> PathById(Volume& volume, const FileId& id) {
+  Expected<std::optional<std::vector<PathStep>>> steps = StepsTo(volume, id);
+  if (!steps) return std::unexpected(steps.error());
+  if (!*steps) return std::nullopt;
+  PathComponents path;
+  for (PathStep& step : **steps) path.push_back(std::move(step.name));
   return path;
 }
 

@@ -11,16 +11,26 @@
 
 namespace acledger::scanner {
 
-// Opens `path` component by component from the volume's root, never through a reparse point (kUnsupported says which
-// one).
+// Opens `path` component by component from the volume's root, never through a reparse point but those of clouds
+// (kUnsupported says which one).
 Expected<std::unique_ptr<Object>> OpenPath(Volume& volume, const PathComponents& path, Access access);
+
+// That `error` is OpenPath()'s own: the volume was asked, and the path leads through a reparse point.
+bool IsNeverFollowed(const Error& error);
 
 // The same path with each name as the volume holds it: its case, and the long name where a DOS name was given (which
 // rules about names would not know).
 Expected<PathComponents> StoredNames(Volume& volume, const PathComponents& path);
 
-// Where the object is now, by the first of its names; empty: it exists no more, or a folder above it.
-Expected<std::optional<PathComponents>> PathById(Volume& volume, FileId id);
+// Where the object is now, by the first of its names: from the root's child down to the object itself, each with its
+// id. Empty: it exists no more, or a folder above it.
+struct PathStep {
+  FileId id;
+  std::u16string name;
+};
+Expected<std::optional<std::vector<PathStep>>> StepsTo(Volume& volume, FileId id);
+// The names of these.
+Expected<std::optional<PathComponents>> PathById(Volume& volume, const FileId& id);
 
 // Opens objects of one grant's index: parent-relative, one component at a time, the file id checked on the handle that
 // is returned. Keeps the chain of folders last used open, so that objects in folder order cost one open each. One

@@ -80,7 +80,7 @@ Expected<bool> Provision::ScanAndSurvey() {
       for (const auto& [id, entry] : live_)
         if (!entry.met) displaced_.push_back(id);
       if (Expected<void> stripped = StripDisplaced(); !stripped) return std::unexpected(stripped.error());
-      report_.complete = true;
+      report_.complete = !stopped_;
       return false;
     }
   }
@@ -125,9 +125,9 @@ Expected<ProvisionReport> Provision::Run() {
   if (Expected<void> told = RescanOthers(environment_.ledger, context_.grant); !told)
     return std::unexpected(told.error());
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
-  if (environment_.stop) return report_;
+  if (stopped_) return report_;
   if (Expected<void> stripped = Strip(); !stripped) return std::unexpected(stripped.error());
-  if (environment_.stop) return report_;
+  if (stopped_) return report_;
   if (Expected<void> set = environment_.ledger.SetGrantState(context_.grant.id, GrantState::kComplete); !set)
     return std::unexpected(set.error());
   report_.complete = true;
@@ -135,7 +135,7 @@ Expected<ProvisionReport> Provision::Run() {
 }
 
 Expected<void> Provision::Strip() {
-  if (Expected<void> stripped = StripDisplaced(); !stripped || environment_.stop) return stripped;
+  if (Expected<void> stripped = StripDisplaced(); !stripped || stopped_) return stripped;
   return StripExcluded();
 }
 
@@ -149,7 +149,8 @@ Expected<void> Provision::StripExcluded() {
     report_.changes += swept->stripped;
     report_.failures += swept->failed + swept->unreadable;
     report_.unsettled = report_.unsettled || swept->failed > 0;
-    if (environment_.stop) break;  // The index keeps the stray, so that the next run sweeps it again.
+    stopped_ = swept->stopped;
+    if (stopped_) break;  // The index keeps the stray, so that the next run sweeps it again.
     if (swept->stripped > 0)
       if (Expected<void> noted = NoteStripped(path); !noted) return noted;
   }
@@ -183,6 +184,7 @@ Expected<void> Provision::StripDisplaced() {
   RollbackReport report;
   if (Expected<void> reverted = Revert(environment_, context_, report).Run(std::move(changes)); !reverted)
     return reverted;
+  stopped_ = stopped_ || report.stopped;
   report_.stripped += report.restored + report.drifted;
   report_.changes += report.writes;
   report_.failures += report.failed;
@@ -222,12 +224,11 @@ Expected<ProvisionReport> Provision::DryRun(const OnIntent& on_intent, store::Co
       return planner_->StoreCounts();
     });
     if (!planned) return std::unexpected(planned.error());
-    if (intents.empty()) break;
+    report_.complete = intents.empty();
     for (const Change& intent : intents) on_intent(intent);
-    if (environment_.stop) break;
+    if (report_.complete || environment_.stop) break;
   }
   counts += planner_->Total();
-  report_.complete = !environment_.stop;
   return report_;
 }
 
@@ -357,7 +358,8 @@ Expected<void> Provision::ApplyAll() {
     const Expected<void> recorded = environment_.ledger.InTransaction([&]() -> Expected<void> {
       if (Expected<void> kept = Record(done); !kept) return kept;
       // Who is stopped each time before the first batch would survey for ever.
-      if (!environment_.stop || batches == 1)
+      stopped_ = environment_.stop && batches > 1;
+      if (!stopped_)
         if (Expected<void> planned = planner_->Next(environment_.batch, intents); !planned) return planned;
       if (Expected<void> kept = environment_.ledger.RecordIntents(intents); !kept) return kept;
       return planner_->StoreCounts();

@@ -79,6 +79,7 @@ class Provision {
   Planner::Part part_;
   bool is_part_ = false;
   bool needs_whole_ = false;
+  bool stopped_ = false;  // Before all was done, whatever the flag says by now.
   std::vector<FileId> displaced_;
   std::vector<store::ChangeResult> results_;
   std::uint64_t planned_ = 0;

@@ -165,7 +165,7 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
   if (!read) return std::unexpected(read.error());
   if (!*read && !environment_.stop) return report_;
   report_.whole = false;
-  if (environment_.stop) return report_;  // The caller asks again.
+  if (!*read || environment_.stop) return report_;  // The caller asks again.
   const Expected<bool> differs = MergeAndSurvey(scan);
   if (!differs) return std::unexpected(differs.error());
   report_.complete = !*differs;
@@ -175,9 +175,9 @@ Expected<ProvisionReport> Provision::RunPart(std::span<const PathComponents> cha
     return report_;
   }
   if (Expected<void> applied = ApplyAll(); !applied) return std::unexpected(applied.error());
-  if (environment_.stop) return report_;
+  if (stopped_) return report_;
   if (Expected<void> stripped = Strip(); !stripped) return std::unexpected(stripped.error());
-  if (environment_.stop) return report_;
+  if (stopped_) return report_;
   if (planner_->NeedsWhole() || needs_whole_) {
     if (Expected<void> set = ledger.SetGrantState(context_.grant.id, GrantState::kScanning); !set)
       return std::unexpected(set.error());

@@ -10,7 +10,6 @@ namespace {
 
 // Handles that stay open between reading a folder as a child and listing it. More than these are opened again.
 constexpr std::size_t kKeptHandles = 64;
-constexpr int kTries = 3;
 
 bool Enters(const ScannedName& name) {
   return name.info.IsFolder() && !name.info.IsReparsePoint() && name.exclusion == Exclusion::kNone && !name.error &&
@@ -48,7 +47,7 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
   ScannedName scanned;
   scanned.name = listed.name;
   scanned.info = {listed.id, listed.attributes, listed.reparse_tag, 1};
-  if (IsCloudTag(listed.reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
+  if (IsTransparentTag(listed.reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
   path.push_back(listed.name);
   scanned.exclusion = policy_.Excluded(path, scanned.info.IsFolder());
   path.pop_back();
@@ -64,7 +63,7 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
   const Expected<ObjectInfo> info = (*opened)->Info();
   if (!info) return fail("FILE_READ_ATTRIBUTES", info.error());
   scanned.info = *info;
-  if (IsCloudTag(info->reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
+  if (IsTransparentTag(info->reparse_tag)) scanned.info.attributes &= ~kAttributeReparsePoint;
   if (const Expected<void> read = (*opened)->ReadDescriptor(buffer_); !read) return fail("READ_CONTROL", read.error());
   scanned.descriptor = pool_.Intern(buffer_);
   scanned.hidden = scanned.info.IsFolder() && requester_ && !requester_->MayEnter(buffer_);
@@ -75,7 +74,7 @@ ScannedName FolderReader::ReadName(Object& folder, PathComponents& path, const L
 ScannedName FolderReader::ReadNamePatiently(Object& folder, PathComponents& path, const ListedName& listed,
                                             std::unique_ptr<Object>& handle) {
   ScannedName scanned = ReadName(folder, path, listed, handle);
-  for (int tries = 1; tries < kTries && scanned.error && scanned.error->kind == ErrorKind::kBusy; ++tries)
+  for (int tries = 1; tries < kTriesWhileBusy && scanned.error && scanned.error->kind == ErrorKind::kBusy; ++tries)
     scanned = ReadName(folder, path, listed, handle);
   return scanned;
 }

@@ -14,6 +14,8 @@
 
 namespace acledger::scanner {
 
+inline constexpr int kTriesWhileBusy = 3;  // Of what somebody may have locked for a moment.
+
 // A folder on its way from being seen to being listed. `number` belongs to the ledger's thread.
 struct FolderRef {
   std::shared_ptr<const FolderRef> parent;  // Null for the grant's root.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "scanner/lost_change.h"
 #include "scanner/records.h"
 #include "security/wtf8.h"
 
@@ -185,7 +186,8 @@ Expected<bool> Revert::Run(std::span<const store::Tombstone> tombstones) {
 void Revert::AddReturned(std::span<const store::Tombstone> tombstones, std::vector<Change>& changes) {
   for (const store::Tombstone& one : tombstones) {
     if (one.change.state != ChangeState::kMissing || one.change.grant != context_.grant.id) continue;
-    if (environment_.stop) break;
+    report_.stopped = report_.stopped || environment_.stop;
+    if (report_.stopped) break;
     const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(one.change.file_id, Access::kRead);
     if (!object && object.error().kind == ErrorKind::kNotFound)
       ++report_.missing;
@@ -204,10 +206,33 @@ Expected<bool> Revert::IsAlone() {
          std::ranges::none_of(*tombstones, is_other, &store::TombstoneCounts::grant);
 }
 
+Expected<void> Revert::LookForLost(std::vector<Change>& changes) {
+  return environment_.ledger.InTransaction([&]() -> Expected<void> {
+    Expected<LostChanges> lost = FindLost(environment_, context_, changes);
+    if (!lost) return std::unexpected(lost.error());
+    report_.stopped = report_.stopped || lost->stopped;
+    results_.clear();
+    for (const store::ChangeId id : lost->gone) results_.push_back({id, ChangeState::kUndone});
+    for (const auto& [tombstone, error] : lost->unknown) {
+      ++report_.failed;
+      if (Expected<void> kept = Entomb(environment_.ledger, tombstone.change, tombstone.path, "READ_CONTROL", error);
+          !kept)
+        return kept;
+      if (Expected<void> added = environment_.ledger.AddFailure(
+              {context_.grant.id, tombstone.path, "READ_CONTROL", context_.grant.principal, error});
+          !added)
+        return added;
+    }
+    std::ranges::move(lost->found, std::back_inserter(changes));
+    return environment_.ledger.RecordResults(results_);
+  });
+}
+
 Expected<void> Revert::Run(std::vector<Change> changes) {
   const Expected<bool> alone = IsAlone();
   if (!alone) return std::unexpected(alone.error());
   alone_ = *alone;
+  if (Expected<void> looked = LookForLost(changes); !looked) return looked;
   queue_.assign(std::make_move_iterator(changes.rbegin()), std::make_move_iterator(changes.rend()));
   total_ = queue_.size();
   BatchRunner runner(environment_, context_.descriptors, context_.tree, context_.root, context_.grant.root_id, nullptr,
@@ -233,6 +258,7 @@ Expected<void> Revert::Run(std::vector<Change> changes) {
       if (Expected<void> started = runner.Start(std::move(batch), BatchRunner::Direction::kRevert); !started)
         return started;
   }
+  report_.stopped = report_.stopped || !queue_.empty();
   return runner.Flush();
 }
 

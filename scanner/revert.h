@@ -18,7 +18,8 @@ class Revert {
  public:
   Revert(Environment& environment, GrantContext& context, RollbackReport& report);
 
-  // All of them; of those whose object was missing the ones that returned. A stop leaves the rest for the next run.
+  // All of them; of those whose object was missing the ones that returned. A stop leaves the rest for the next
+  // run, and the report says so.
   Expected<void> Run();
   // These tombstones of the grant. Where none can be tried, nothing is written; true: one was.
   Expected<bool> Run(std::span<const store::Tombstone> tombstones);
@@ -26,6 +27,7 @@ class Revert {
 
  private:
   void AddReturned(std::span<const store::Tombstone> tombstones, std::vector<store::Change>& changes);
+  Expected<void> LookForLost(std::vector<store::Change>& changes);
   Expected<bool> IsAlone();
   Expected<void> Prepare(store::Change& change);
   Expected<void> Record(const std::vector<BatchRunner::Done>& done);

@@ -27,6 +27,7 @@ RollbackReport& RollbackReport::operator+=(const RollbackReport& other) {
   writes += other.writes;
   examples.insert(examples.end(), other.examples.begin(), other.examples.end());
   complete = complete && other.complete;
+  stopped = stopped || other.stopped;
   return *this;
 }
 
@@ -56,10 +57,12 @@ Expected<void> Close(store::Ledger& ledger, std::span<GrantContext* const> grant
   });
 }
 
+// Stopped on the way, it proves nothing.
 Expected<void> Prove(Environment& environment, std::span<GrantContext* const> grants, RollbackReport& report) {
   Sweep sweep(environment, *grants.front(), Sweep::Mode::kRollback, grants);
   const Expected<SweepReport> swept = sweep.Run({});
   if (!swept) return std::unexpected(swept.error());
+  report.stopped = swept->stopped;
   report.stripped += swept->stripped;
   report.restored += swept->recovered;
   report.failed -= std::min(report.failed, swept->recovered);
@@ -69,11 +72,10 @@ Expected<void> Prove(Environment& environment, std::span<GrantContext* const> gr
   report.scanned = swept->objects;
   report.unreadable = swept->unreadable;
   report.examples = swept->examples;
-  if (!environment.stop)
+  if (!report.stopped)
     for (const GrantContext* context : grants)
       if (Expected<void> marked = environment.ledger.MarkProved(context->grant.id); !marked) return marked;
-  if (swept->stripped + swept->recovered == 0) return {};
-  return FlushAndFinalize(environment);
+  return swept->stripped + swept->recovered > 0 ? FlushAndFinalize(environment) : Expected<void>{};
 }
 
 bool IsOneOf(std::span<GrantContext* const> grants, store::GrantId id) {
@@ -138,7 +140,8 @@ Expected<RollbackReport> Rollback(Environment& environment, std::span<GrantConte
   for (GrantContext* context : grants) {
     if (Expected<void> reverted = Revert(environment, *context, report).Run(); !reverted)
       return std::unexpected(reverted.error());
-    if (environment.stop) return report;
+    report.stopped = report.stopped || environment.stop;
+    if (report.stopped) return report;
   }
   if (*again && report.failed > 0) {
     report.remaining = report.failed;
@@ -147,7 +150,7 @@ Expected<RollbackReport> Rollback(Environment& environment, std::span<GrantConte
     return report;
   }
   if (Expected<void> proved = Prove(environment, grants, report); !proved) return std::unexpected(proved.error());
-  if (environment.stop || report.failed + report.remaining > 0) return report;
+  if (report.stopped || report.failed + report.remaining > 0) return report;
   if (Expected<void> closed = Close(environment.ledger, grants); !closed) return std::unexpected(closed.error());
   report.complete = true;
   return report;

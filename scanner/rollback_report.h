@@ -23,6 +23,7 @@ struct RollbackReport {
   std::uint64_t writes = 0;
   std::vector<std::string> examples;  // Of the remaining ones.
   bool complete = false;              // false: stopped, or something failed or remains: the grant is kept.
+  bool stopped = false;               // On the way, whatever the flag says by now: there is more to do.
 
   RollbackReport& operator+=(const RollbackReport& other);
 };

@@ -309,7 +309,7 @@ Expected<void> Scan::CheckRoot(const ObjectInfo& info, security::Bytes descripto
   const auto refuse = [this](ErrorKind kind, const char* reason) {
     return std::unexpected(Error{kind, "scan", grant_.root, 0, reason});
   };
-  if (info.IsReparsePoint() && !IsCloudTag(info.reparse_tag))
+  if (info.IsReparsePoint() && !IsTransparentTag(info.reparse_tag))
     return refuse(ErrorKind::kUnsupported, "a reparse point is never followed");
   if (info.id != grant_.root_id && !requester_.MayWrite(descriptor))
     return refuse(ErrorKind::kDenied, "another object is there now, which who asked for the grant may not change");

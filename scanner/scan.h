@@ -66,8 +66,8 @@ class Scan {
   // --- A part: some folders of the index are listed again, and what is new in them wholly. The frontier, the grant's
   // state and the roll-ups are left alone.
 
-  // What is there, in memory; newest folders last. False: only a whole scan can tell (too much that is new; the root
-  // itself changed; a file with several names came, went or changed).
+  // What is there, in memory; newest folders last. False: stopped; or only a whole scan can tell (too much that is new;
+  // the root itself changed; a file with several names came, went or changed).
   Expected<bool> ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, const StopFlag& stop);
   // Ids whose records decide what the objects that were read are; a superset.
   Expected<std::vector<FileId>> IdsOfPart();

@@ -193,7 +193,7 @@ Expected<bool> Scan::ReadPart(std::vector<std::shared_ptr<FolderRef>> folders, c
     names += part_.back().names.size();
     if (names > kMostNames) return false;
   }
-  return !stop;
+  return waiting.empty() && below.empty();
 }
 
 Expected<std::vector<FileId>> Scan::IdsOfPart() {

@@ -8,15 +8,18 @@ namespace acledger::scanner {
 
 BulkReading::BulkReading(Environment& environment, bool all) : environment_(environment) {
   const IndexUse use = all && environment.index == IndexUse::kAuto ? IndexUse::kAlways : environment.index;
-  if (use != IndexUse::kNever) view_ = environment.volume.ViewInBulk(use);
-  if (!view_ && environment.index == IndexUse::kAlways)
-    environment.progress.Note("this volume has no tables to read: its objects are opened one by one");
+  if (use == IndexUse::kNever) return;
+  if (Expected<std::unique_ptr<BulkView>> view = environment.volume.ViewInBulk(use, environment.stop))
+    view_ = std::move(*view);
+  else if (environment.index == IndexUse::kAlways)
+    environment.progress.Note("the volume's tables are not used, its objects are opened one by one: " +
+                              view.error().ToString());
 }
 
 BulkReading::~BulkReading() {
   if (!view_) return;
   if (const std::optional<Error> error = view_->Report().error)
-    environment_.progress.Note("the volume's tables were not used, its objects were opened one by one: " +
+    environment_.progress.Note("the volume's tables were not used to the end, its objects were opened one by one: " +
                                error->ToString());
 }
 

@@ -30,7 +30,7 @@ struct Environment {
 };
 
 // The volume for one walk over much of it: its tables where that pays. What is read so finds candidates; whatever is
-// written or proved rests on `environment.volume`.
+// written or proved rests on `environment.volume`. That there are no tables is told only where they were asked for.
 class BulkReading {
  public:
   // `all`: the whole volume will be looked at, so its tables surely pay.

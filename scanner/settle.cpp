@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scanner/handover.h"
+#include "scanner/lost_change.h"
 #include "scanner/opener.h"
 #include "scanner/records.h"
 #include "scanner/recount.h"
@@ -46,6 +47,7 @@ class Settler {
     Expected<std::vector<Change>> changes = environment_.ledger.Changes(context_.grant.id, states);
     if (!changes) return std::unexpected(changes.error());
     if (changes->empty()) return {};
+    if (Expected<void> looked = LookForLost(*changes); !looked) return looked;
     report_.looked_at += changes->size();
     // Of several of one object the oldest comes first.
     std::ranges::sort(*changes, {}, &Change::id);
@@ -68,6 +70,22 @@ class Settler {
     if (Expected<void> started = runner.Start(std::move(honest), direction); !started) return started;
     const std::vector<BatchRunner::Done> done = runner.Take();
     return environment_.ledger.InTransaction([&] { return Record(done, forged, replaced, direction); });
+  }
+
+  // Of a grant that is wanted: what is found is as it was when the ledger was adopted. What cannot be asked was told.
+  Expected<void> LookForLost(std::vector<Change>& changes) {
+    return environment_.ledger.InTransaction([&]() -> Expected<void> {
+      const Expected<LostChanges> lost = FindLost(environment_, context_, changes);
+      if (!lost) return std::unexpected(lost.error());
+      results_.clear();
+      for (const store::ChangeId id : lost->gone) results_.push_back({id, ChangeState::kUndone});
+      for (const Change& change : lost->found)
+        if (Expected<void> kept = RecordApplied(environment_.ledger, change, results_); !kept) return kept;
+      if (!lost->found.empty())
+        if (Expected<void> stale = LookAtAllAgain(); !stale) return stale;
+      report_.looked_at += results_.size();
+      return environment_.ledger.RecordResults(results_);
+    });
   }
 
   // Rolled back, and not flushed then.

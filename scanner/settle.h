@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "scanner/session.h"
+#include <optional>
+
+#include "scanner/adoption.h"
 
 namespace acledger::scanner {
 
@@ -10,6 +12,7 @@ struct SettleReport {
   std::uint64_t completed = 0;  // Intents that had not been applied (or not taken back) and now are.
   std::uint64_t abandoned = 0;  // The object had changed or gone: nothing of ours is there.
   std::uint64_t failed = 0;  // Could not be asked: an intent, and what was to be taken back, stays for the next time.
+  std::optional<AdoptionReport> adopted = {};  // The ledger came with the volume, and was made this volume's now.
 };
 
 // After an unclean stop, or a job that failed: asks each object whose change was not known to be final what it holds,

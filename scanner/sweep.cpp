@@ -225,28 +225,6 @@ Expected<void> Sweep::AddStrip(const Candidate& candidate, Standing standing, st
   return {};
 }
 
-// The tables have found it; its own descriptor decides. False: it is gone, or cannot be looked at.
-Expected<bool> Sweep::AskItself(Candidate& candidate) {
-  const auto ask = [&]() -> Expected<void> {
-    const Expected<std::unique_ptr<Object>> object = environment_.volume.OpenById(candidate.info.id, Access::kRead);
-    if (!object) return std::unexpected(object.error());
-    const Expected<ObjectInfo> info = (*object)->Info();
-    if (!info) return std::unexpected(info.error());
-    candidate.info = *info;
-    DescriptorBytes bytes;
-    if (Expected<void> read = (*object)->ReadDescriptor(bytes); !read) return read;
-    candidate.descriptor = pool_.Intern(bytes);
-    return {};
-  };
-  const Expected<void> asked = ask();
-  if (asked) return true;
-  if (asked.error().kind == ErrorKind::kNotFound) return false;
-  ++report_.unreadable;
-  if (Expected<void> added = AddFailure(PathOf(candidate), "READ_CONTROL", asked.error()); !added)
-    return std::unexpected(added.error());
-  return false;
-}
-
 Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& strips) {
   FolderRef& ref = *scanned.ref;
   if (ref.parent) {
@@ -266,17 +244,12 @@ Expected<void> Sweep::LookAtFolder(ScannedFolder& scanned, std::vector<Change>& 
       if (Expected<void> added = AddFailure(PathOf(candidate), name.right, *name.error); !added) return added;
     }
     if (name.descriptor == DescriptorPool::kNone) continue;
-    if (is_view_ && NamesPrincipal(name.descriptor)) {
-      const Expected<bool> asked = AskItself(candidate);
-      if (!asked) return std::unexpected(asked.error());
-      if (!*asked) continue;
-    }
     if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
   }
   return {};
 }
 
-Expected<FolderTask> Sweep::OpenStart(const PathComponents& start, std::vector<Change>& strips) {
+Expected<FolderTask> Sweep::OpenStart(const PathComponents& start, Candidate& itself) {
   Expected<std::unique_ptr<Object>> object = OpenPath(environment_.volume, start, Access::kRead);
   if (!object) return std::unexpected(object.error());
   const Expected<ObjectInfo> info = (*object)->Info();
@@ -289,8 +262,7 @@ Expected<FolderTask> Sweep::OpenStart(const PathComponents& start, std::vector<C
   last_folder_ = 1;
   tree_.Add({1, 0, start.empty() ? "" : ToWtf8(start.back()), info->id});
   ++report_.objects;
-  if (Expected<void> looked = LookAt({0, {}, *info, {}, pool_.Intern(bytes)}, strips); !looked)
-    return std::unexpected(looked.error());
+  itself = {0, {}, *info, {}, pool_.Intern(bytes)};
   if (!info->IsFolder() || info->IsReparsePoint()) return FolderTask{};
   auto ref = std::make_shared<FolderRef>(FolderRef{nullptr, start.empty() ? u"" : start.back(), info->id, 1});
   return FolderTask{std::move(ref), std::move(*object)};
@@ -353,31 +325,23 @@ Expected<void> Sweep::Strip(std::span<const Change> strips, const PathComponents
 // By its own entry the next run finds an excluded place again: it goes when nothing below is left to look at.
 void Sweep::StartLast(std::vector<Change>& strips) const {
   const auto is_start = [](const Change& change) { return change.folder == 0; };
-  if (report_.unreadable > 0 || environment_.stop)
+  if (report_.unreadable > 0 || report_.stopped || environment_.stop)
     std::erase_if(strips, is_start);
   else
     std::ranges::stable_partition(strips, std::not_fn(is_start));
 }
 
-Expected<void> Sweep::WalkFrom(FolderTask first, std::vector<Change>& strips) {
-  std::optional<BulkReading> reading;
-  if (mode_ == Mode::kRollback) reading.emplace(environment_, start_.empty());
-  BulkView* view = reading ? reading->View() : nullptr;
-  is_view_ = view != nullptr;
-  if (is_view_ && start_.empty())
-    if (std::optional<BulkView::Found> found =
-            view->Find([this](security::Bytes descriptor) { return NamesPrincipal(pool_.Intern(descriptor)); }))
-      return LookAtFound(*found, strips);
-  if (is_view_) first.handle.reset();  // To be opened through the view.
-  Volume& source = reading ? reading->Source() : environment_.volume;
+Expected<void> Sweep::WalkFrom(FolderTask first, const Candidate& start, std::vector<Change>& strips) {
+  if (Expected<void> looked = LookAt(start, strips); !looked || !first.ref) return looked;
   std::vector<FolderTask> tasks;
   tasks.push_back(std::move(first));
-  Walk walk([&] { return FolderReader(source, *nothing_excluded_, nullptr, pool_, start_); }, std::move(tasks),
-            environment_.stop, {environment_.Readers(), 64});
+  Walk walk([&] { return FolderReader(environment_.volume, *nothing_excluded_, nullptr, pool_, start_); },
+            std::move(tasks), environment_.stop, {environment_.Readers(), 64});
   while (std::optional<ScannedFolder> folder = walk.Next()) {
     if (Expected<void> looked = LookAtFolder(*folder, strips); !looked) return looked;
     ReportProgress();
   }
+  report_.stopped = report_.stopped || walk.Stopped();
   return {};
 }
 
@@ -386,50 +350,24 @@ void Sweep::ReportProgress() {
       {Phase::kSweeping, FormatPath(start_), report_.objects, 0, report_.stripped, report_.unreadable});
 }
 
-// Its number in this sweep's tree, where it is put with all above it.
-store::FolderId Sweep::NumberOf(const BulkView::Found& found, std::size_t folder,
-                                std::vector<store::FolderId>& numbers) {
-  std::vector<std::size_t> missing;
-  for (std::size_t at = folder; numbers[at] == 0; at = found.folders[at].parent) missing.push_back(at);
-  for (; !missing.empty(); missing.pop_back()) {
-    const BulkView::Found::Folder& one = found.folders[missing.back()];
-    tree_.Add({++last_folder_, numbers[one.parent], ToWtf8(one.name), one.id});
-    numbers[missing.back()] = last_folder_;
-  }
-  return numbers[folder];
-}
-
-Expected<void> Sweep::LookAtFound(BulkView::Found& found, std::vector<Change>& strips) {
-  report_.objects += found.total;
-  ReportProgress();
-  std::vector<store::FolderId> numbers(found.folders.size());
-  numbers[0] = last_folder_;  // The start.
-  for (BulkView::Found::Name& name : found.names) {
-    if (environment_.stop) break;
-    Candidate candidate{
-        NumberOf(found, name.folder, numbers), std::move(name.name), {}, found.folders[name.folder].id, 0};
-    candidate.info.id = name.id;
-    const Expected<bool> asked = AskItself(candidate);
-    if (!asked) return std::unexpected(asked.error());
-    if (!*asked) continue;
-    if (Expected<void> looked = LookAt(candidate, strips); !looked) return looked;
-  }
-  return {};
-}
-
 // Returns how many entries were taken out.
 Expected<std::uint64_t> Sweep::Pass(const PathComponents& start) {
   still_passing_on_.clear();
   report_.objects = report_.unreadable = report_.failed = report_.orphans = report_.remaining = 0;
   report_.examples.clear();
   std::vector<Change> strips;
-  Expected<FolderTask> first = OpenStart(start, strips);
+  Candidate itself;
+  Expected<FolderTask> first = OpenStart(start, itself);
   if (!first) {
     if (first.error().kind == ErrorKind::kNotFound && mode_ == Mode::kExcluded) return 0;
     return std::unexpected(first.error());
   }
-  if (first->ref)
-    if (Expected<void> walked = WalkFrom(std::move(*first), strips); !walked) return std::unexpected(walked.error());
+  const Expected<bool> looked = LookByTables(itself, strips);
+  if (!looked) return std::unexpected(looked.error());
+  if (!*looked)
+    if (Expected<void> walked = WalkFrom(std::move(*first), itself, strips); !walked)
+      return std::unexpected(walked.error());
+  ReportProgress();
   if (mode_ == Mode::kExcluded) StartLast(strips);
   passed_ = 0;
   if (Expected<void> done = Strip(strips, start); !done) return std::unexpected(done.error());
@@ -447,7 +385,8 @@ Expected<SweepReport> Sweep::Run(const PathComponents& start) {
   for (int pass = 0; pass < kPasses; ++pass) {
     const Expected<std::uint64_t> taken = Pass(start);
     if (!taken) return std::unexpected(taken.error());
-    if (*taken == 0 || environment_.stop) break;
+    report_.stopped = report_.stopped || environment_.stop;
+    if (*taken == 0 || report_.stopped) break;
   }
   report_.remaining += report_.failed;
   return report_;

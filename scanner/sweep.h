@@ -18,8 +18,11 @@ struct SweepReport {
   std::uint64_t recovered = 0;  // Of changes that the rollback had failed to take back before.
   std::uint64_t failed = 0;     // Ours, and could not be taken out.
   std::uint64_t orphans = 0;    // Ours on objects that a person gave up: left alone.
-  std::uint64_t remaining = 0;  // Entries that may be ours and stay: failed ones, and explicit ones without a record.
+  // Entries that may be ours and stay: failed ones, explicit ones without a record, and those of objects that had one
+  // by the last that is known of them.
+  std::uint64_t remaining = 0;
   std::vector<std::string> examples;  // Paths of the remaining ones, the first few.
+  bool stopped = false;               // On the way, whatever the flag says by now: then it proves nothing.
 };
 
 // Looks at every object below a start (with no exclusion, never through a reparse point) for entries of a grant, and
@@ -30,7 +33,9 @@ struct SweepReport {
 // What was there before us, or belongs to another live grant, stays. Passes are repeated until one finds nothing.
 //
 // After a rollback the whole volume is looked at by its own tables, read anew for each pass, where it has a view in
-// bulk (Environment::index): then only what names the principal there is opened, and judged by what it holds itself.
+// bulk (Environment::index): then only what names the principal there is opened, and judged by what it holds itself. On
+// a mounted volume that includes all that changed since, until nothing does any more; if it never gets quiet, or the
+// changes cannot be told, all is walked.
 class Sweep {
  public:
   enum class Mode : std::uint8_t { kRollback, kExcluded };
@@ -42,12 +47,20 @@ class Sweep {
   Expected<SweepReport> Run(const PathComponents& start);
 
  private:
+  // Whose word a descriptor is.
+  enum class Word : std::uint8_t {
+    kOwn,
+    kLast,      // The last that is known of an object that cannot be asked any more.
+    kUnplaced,  // The same, and where it is by now is not known either.
+  };
+
   struct Candidate {
     store::FolderId folder = 0;  // In this sweep's own tree; 0: the start itself.
     std::u16string name;
     ObjectInfo info;
     FileId parent;
     DescriptorPool::Number descriptor = 0;
+    Word word = Word::kOwn;
   };
 
   struct Standing {                    // One object that names the principal.
@@ -57,12 +70,19 @@ class Sweep {
   };
 
   Expected<std::uint64_t> Pass(const PathComponents& start);
-  Expected<FolderTask> OpenStart(const PathComponents& start, std::vector<store::Change>& strips);
-  Expected<void> WalkFrom(FolderTask first, std::vector<store::Change>& strips);
-  Expected<void> LookAtFound(BulkView::Found& found, std::vector<store::Change>& strips);
+  Expected<FolderTask> OpenStart(const PathComponents& start, Candidate& itself);
+  Expected<void> WalkFrom(FolderTask first, const Candidate& start, std::vector<store::Change>& strips);
+  Expected<bool> LookByTables(const Candidate& start, std::vector<store::Change>& strips);
+  Expected<void> AskFound(BulkView::Found& found, std::vector<Candidate>& asked);
+  Expected<bool> AskUntilQuiet(BulkView& view, const BulkView::Found& found, std::vector<Candidate>& asked);
+  Expected<void> AskById(const FileId& id, DescriptorPool::Number last, std::vector<Candidate>& asked);
+  Expected<void> Judge(const std::vector<Candidate>& asked, std::vector<store::Change>& strips);
+  Expected<void> JudgeOne(const Candidate& candidate, std::vector<store::Change>& strips);
   store::FolderId NumberOf(const BulkView::Found& found, std::size_t folder, std::vector<store::FolderId>& numbers);
   Expected<void> LookAtFolder(ScannedFolder& scanned, std::vector<store::Change>& strips);
-  Expected<bool> AskItself(Candidate& candidate);
+  Expected<void> AskItself(Candidate& candidate);
+  DescriptorPool::Number LastOf(security::Bytes descriptor);
+  Expected<void> CannotAsk(Candidate candidate, Word word, const Error& error, std::vector<Candidate>& asked);
   Expected<void> LookAt(const Candidate& candidate, std::vector<store::Change>& strips);
   bool NamesPrincipal(DescriptorPool::Number number);
   Expected<void> LookAtAce(const security::AceView& ace, const Candidate& candidate, Standing& standing);
@@ -102,7 +122,6 @@ class Sweep {
   std::unordered_set<FileId> still_passing_on_;  // Folders that go on passing an entry of the principal down.
   std::unordered_set<std::string> told_;         // Failures, by path and right.
   std::uint64_t passed_ = 0;                     // Taken out in this pass.
-  bool is_view_ = false;  // What this pass walks through may tell from tables: the object itself decides.
   SweepReport report_;
 };
 

@@ -162,7 +162,8 @@ Expected<RollbackReport> Revisit(Environment& environment, const GrantFilter& wa
   for (const Grant& grant : *grants) {
     const auto own = by_grant->find(grant.id);
     if (own == by_grant->end() || grant.state != GrantState::kRolledBack || !wanted(grant)) continue;
-    if (environment.stop) break;
+    report.stopped = report.stopped || environment.stop;
+    if (report.stopped) break;
     const auto context = GrantContext::MakeBare(environment.ledger, grant);
     if (!context) return std::unexpected(context.error());
     const Expected<bool> tried = Revert(environment, **context, report).Run(own->second);
@@ -172,7 +173,7 @@ Expected<RollbackReport> Revisit(Environment& environment, const GrantFilter& wa
     by_grant = LoadByGrant(environment.ledger);  // Others' records of the same objects followed.
     if (!by_grant) return std::unexpected(by_grant.error());
   }
-  report.complete = report.failed == 0 && !environment.stop;
+  report.complete = report.failed == 0 && !report.stopped;
   return report;
 }
 

@@ -68,6 +68,8 @@ Expected<UsnRecords> ReadUsnBuffer(std::span<const std::uint8_t> buffer) {
       Expected<UsnRecord> record = ReadRecord(rest.first(length), {version == 3 ? 16u : 8u});
       if (!record) return std::unexpected(record.error());
       read.records.push_back(std::move(*record));
+    } else if (version != 4) {
+      ++read.unknown;
     }
     rest = rest.subspan(length);
   }

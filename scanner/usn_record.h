@@ -20,6 +20,9 @@ inline constexpr std::uint32_t kUsnRenameNewName = 0x00002000;
 inline constexpr std::uint32_t kUsnBasicInfoChange = 0x00008000;
 inline constexpr std::uint32_t kUsnHardLinkChange = 0x00010000;
 inline constexpr std::uint32_t kUsnReparsePointChange = 0x00100000;
+// The last handle was closed. Reasons add up until then, and each is written once: what happens a second time while
+// somebody keeps the file open is not told.
+inline constexpr std::uint32_t kUsnClose = 0x80000000;
 inline constexpr std::uint32_t kUsnThatMatter = kUsnFileCreate | kUsnFileDelete | kUsnSecurityChange |
                                                 kUsnRenameOldName | kUsnRenameNewName | kUsnBasicInfoChange |
                                                 kUsnHardLinkChange | kUsnReparsePointChange;
@@ -39,10 +42,11 @@ struct UsnRecord {
 struct UsnRecords {
   std::int64_t next = 0;  // Where to go on.
   std::vector<UsnRecord> records;
+  std::uint64_t unknown = 0;  // Records that nobody here can read: what they tell is not among `records`.
 };
 
 // A buffer as FSCTL_READ_USN_JOURNAL returns it: the next number, then USN_RECORD_V2 or V3, of which V3 has ids of 128
-// bits. Records of other versions (V4: ranges of a file's contents) are passed over. kCorrupt where a record does not
+// bits. V4 (ranges of a file's contents) is passed over, other versions are counted. kCorrupt where a record does not
 // lie within the buffer or a name within its record. Reads nothing outside of `buffer`. Portable.
 Expected<UsnRecords> ReadUsnBuffer(std::span<const std::uint8_t> buffer);
 

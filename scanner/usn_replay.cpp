@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "scanner/opener.h"
+#include "scanner/usn_reading.h"
 
 namespace acledger::scanner {
 namespace {
@@ -36,16 +37,13 @@ UsnReplay Missed(UsnReplay replay, std::string why) {
 // The folders in which something that matters happened. Empty: the journal cannot tell.
 Expected<std::unordered_set<FileId>> ChangedFolders(UsnJournal& journal, Place at, std::int64_t end, std::size_t most) {
   std::unordered_set<FileId> folders;
-  while (at.next < end) {
-    const Expected<UsnRecords> read = journal.Read(at.id, at.next);
-    if (!read) return std::unexpected(read.error());
-    for (const UsnRecord& record : read->records)
-      if (record.reason & kUsnThatMatter) folders.insert(record.parent);
-    if (folders.size() > most) return Fail(ErrorKind::kTooLarge, "read the change journal", "too many folders changed");
-    // A journal that does not advance would be read for ever.
-    if (read->next <= at.next) return Fail(ErrorKind::kCorrupt, "read the change journal", "it does not advance");
-    at.next = read->next;
-  }
+  const Expected<std::int64_t> read =
+      ReadUsn(journal, at.id, at.next, end, [&](const UsnRecord& record) -> Expected<void> {
+        folders.insert(record.parent);
+        if (folders.size() <= most) return {};
+        return Fail(ErrorKind::kTooLarge, "read the change journal", "too many folders changed");
+      });
+  if (!read) return std::unexpected(read.error());
   return folders;
 }
 

@@ -11,11 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/progress.h"
 #include "security/descriptor.h"
 #include "security/error.h"
 #include "security/file_id.h"
 
 namespace acledger::scanner {
+
+namespace ntfs {
+class BlockDevice;  // scanner/ntfs/block_device.h
+}
 
 // FILE_ATTRIBUTE_* (MS-FSCC 2.6), the ones that decide something here.
 inline constexpr std::uint32_t kAttributeReadOnly = 0x00000001;
@@ -148,9 +153,12 @@ class Volume {
   // kUnsupported where the file system has none, kNoEffect where it only says that it has.
   virtual Expected<void> ProbeDescriptors(Object& folder) = 0;
 
-  // This volume for who looks at much of it; see BulkView. Null where there is no such view: where it has no tables, or
-  // where they may be older than what it would answer (a mounted volume). Must outlive the view.
-  virtual std::unique_ptr<BulkView> ViewInBulk(IndexUse use);
+  // This volume for who looks at much of it; see BulkView. Fails, with the reason, where there is no such view: where
+  // it has no tables, this process may not read them, or nobody tells what changes meanwhile. Once `stop` is set, the
+  // tables are read no further. Both must outlive the view.
+  virtual Expected<std::unique_ptr<BulkView>> ViewInBulk(IndexUse use, const StopFlag& stop);
+  // What holds it, read as the volume itself reads it. Null where nothing does: a mounted volume runs ahead of that.
+  virtual ntfs::BlockDevice* Bytes() { return nullptr; }
 
   const VolumeCounters& Counters() const { return counters_; }
 
@@ -159,15 +167,20 @@ class Volume {
 };
 
 // A volume as its own tables (NTFS: $MFT and $Secure) tell, read once and as a whole; every object that they do not
-// tell for sure is asked of the volume itself. What it says is as of one moment between the view's making and its first
-// answer from them: it finds candidates, and a result rests on the real object. Reading only: kReadOnly for the rest.
-// Where the tables cannot be read, all is asked of the volume, and Report() says why.
+// tell for sure is asked of the volume itself. It finds candidates, and a result rests on the real object. Reading
+// only: kReadOnly for the rest. Where the tables cannot be read, all is asked of the volume, and Report() says why.
+//
+// As of when? Where nobody else writes, as of a moment between the view's making and its first answer from them. On a
+// mounted volume an answer is as of some moment between that one and now, each object's of its own, as with a walk:
+// what changed while the tables were read is asked of the volume, and so is, from the next look at the journal on, what
+// changes later. Who needs more asks Changed() at the end.
 class BulkView : public Volume {
  public:
   struct Outcome {
     std::uint64_t from_tables = 0;  // Objects opened without the volume.
     std::uint64_t from_volume = 0;  // Asked of it: before the tables were read, or because they are not sure.
-    std::optional<Error> error;     // Why the tables were not read, though it was time.
+    std::optional<Error> error;     // Why the tables were not read, or not used to the end.
+    bool stopped = false;           // On the way through the tables. They are read again for who asks again.
   };
   virtual Outcome Report() const = 0;
 
@@ -181,20 +194,35 @@ class BulkView : public Volume {
       std::size_t folder = 0;
       FileId id;
       std::u16string name;
+      security::Bytes descriptor;  // Valid as long as the view. Empty: it is not sure.
     };
-    std::vector<Folder> folders;  // Those on the way to the names, and others.
-    std::vector<Name> names;      // A folder comes before what lies in it.
+    struct Unplaced {
+      FileId id;
+      security::Bytes descriptor;  // As it was before, where that `is_wanted`. Valid as long as the view.
+    };
+    std::vector<Folder> folders;     // Those on the way to the names, and others.
+    std::vector<Name> names;         // A folder comes before what lies in it.
+    std::vector<Unplaced> unplaced;  // They or a folder above have changed: where they are, if at all, is to be asked.
     std::uint64_t total = 0;  // Names that were looked at: all that a walk from the root finds, the root not counted.
   };
   // Every name of an object whose descriptor `is_wanted`, or is not sure, that a walk from the root would find which
   // enters no reparse point but those of clouds. `is_wanted` is asked once for each distinct descriptor. Empty: the
-  // tables cannot be read, or may lack some name; then only such a walk tells.
+  // tables cannot be read, may lack some name (then only such a walk tells), or Report() says that it was stopped.
   virtual std::optional<Found> Find(const std::function<bool(security::Bytes)>& is_wanted) = 0;
+
+  // Objects whose names, descriptor, attributes or reparse tag changed, or that were made, since the tables were begun
+  // to be read, or since the last call; up to this moment. Some may be gone. Fails where that cannot be told: then only
+  // a walk tells, and the tables are not used from now on. Always none where nobody else writes.
+  virtual Expected<std::vector<FileId>> Changed() = 0;
 };
 
-// Of OneDrive and others: what is behind such a reparse point is an ordinary object.
-inline bool IsCloudTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au; }  // IO_REPARSE_TAG_CLOUD to _F.
+// Of an object like any other to who opens it: those of OneDrive and other clouds (IO_REPARSE_TAG_CLOUD to _F), and
+// that of compressed system files (IO_REPARSE_TAG_WOF), which Windows does not even show while the driver for them
+// runs.
+inline bool IsTransparentTag(std::uint32_t tag) { return (tag & 0xFFFF0FFFu) == 0x9000001Au || tag == 0x80000017u; }
 
-inline std::unique_ptr<BulkView> Volume::ViewInBulk(IndexUse) { return nullptr; }
+inline Expected<std::unique_ptr<BulkView>> Volume::ViewInBulk(IndexUse, const StopFlag&) {
+  return Fail(ErrorKind::kUnsupported, "read the volume's tables", "it has none that can be read");
+}
 
 }  // namespace acledger::scanner

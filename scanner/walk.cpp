@@ -30,10 +30,9 @@ Walk::~Walk() {
 std::optional<FolderTask> Walk::TakeTask() {
   std::unique_lock lock(mutex_);
   task_ready_.wait(lock, [this] { return closing_ || !tasks_.empty() || in_work_ == 0; });
-  if (closing_ || tasks_.empty() || stop_) {
-    stopped_ |= stop_.load() && !tasks_.empty();
-    return std::nullopt;
-  }
+  // Once: Stopped() reads it without the lock.
+  if (!stopped_ && stop_ && !tasks_.empty()) stopped_ = true;
+  if (closing_ || tasks_.empty() || stopped_) return std::nullopt;
   FolderTask task = std::move(tasks_.back());
   tasks_.pop_back();
   ++in_work_;
@@ -77,11 +76,9 @@ std::optional<ScannedFolder> Walk::NextInline() {
 std::optional<ScannedFolder> Walk::Next() {
   if (inline_reader_) return NextInline();
   std::unique_lock lock(mutex_);
-  result_ready_.wait(lock, [this] { return !results_.empty() || (in_work_ == 0 && (tasks_.empty() || stop_.load())); });
-  if (results_.empty()) {
-    stopped_ |= !tasks_.empty();
-    return std::nullopt;
-  }
+  // The readers that stopped do not come back if the stop is taken back.
+  result_ready_.wait(lock, [this] { return !results_.empty() || (in_work_ == 0 && (tasks_.empty() || stopped_)); });
+  if (results_.empty()) return std::nullopt;
   ScannedFolder result = std::move(results_.front());
   results_.pop_front();
   lock.unlock();

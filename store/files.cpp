@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <vector>
 
 namespace acledger::store {
 namespace {
@@ -119,6 +120,21 @@ Expected<void> Remove(const std::string& path) {
   fs::remove(Native(path), code);
   if (code) return Fail("remove", path, code);
   return {};
+}
+
+void RemoveOthers(const std::string& prefix, const std::string& but) {
+  const fs::path wanted = Native(prefix), kept = Native(but).filename();
+  const auto begins = [](const fs::path& name, const fs::path& with) {
+    return name.native().starts_with(with.native());
+  };
+  std::error_code code;
+  const fs::path folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
+  std::vector<fs::path> left;
+  for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+    const fs::path name = at->path().filename();
+    if (begins(name, wanted.filename()) && (kept.empty() || !begins(name, kept))) left.push_back(at->path());
+  }
+  for (const fs::path& one : left) fs::remove(one, code);
 }
 
 Expected<void> Touch(const std::string& path) {

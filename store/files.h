@@ -28,8 +28,13 @@ Expected<std::string> MoveAside(const std::string& path);
 Expected<void> Rename(const std::string& from, const std::string& to);
 // Also done where nothing is there.
 Expected<void> Remove(const std::string& path);
+// Removes every file whose path begins with `prefix`, but for those that begin with `but` (if that is not empty), as
+// far as it can: for what harms nobody where it stays.
+void RemoveOthers(const std::string& prefix, const std::string& but);
 // Makes an empty file; one that is there stays as it is.
 Expected<void> Touch(const std::string& path);
+// The contents of a file that nobody has open, and its name, survive a power cut from now on.
+Expected<void> MakeDurable(const std::string& path);
 // Readable and writable for the owner alone (on Windows the folder's ACL decides).
 Expected<void> MakePrivate(const std::string& path);
 

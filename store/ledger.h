@@ -18,9 +18,6 @@
 
 namespace acledger::store {
 
-class VolumePage;  // store/volume_page.h
-class VolumePageWriter;
-
 using GrantId = std::int64_t;
 using FolderId = std::int64_t;  // A folder's number in the index: a parent's is lower than its children's.
 using DescriptorId = std::int64_t;
@@ -234,20 +231,14 @@ struct Failure {
   Error error;
 };
 
-// The index of the whole volume, as it was read from its $MFT.
-struct VolumeIndex {
-  std::uint64_t serial = 0;  // The ledger's volume.
-  std::int64_t read_at = 0;  // Seconds since 1970, UTC.
-  std::uint64_t objects = 0, names = 0;
-  std::uint64_t damaged = 0;           // Records that could not be read: their objects are not in it.
-  std::uint64_t pages = 0, bytes = 0;  // What it takes; the ledger knows, SetVolumeIndex() does not ask.
-};
-
 struct OpenOptions {
   bool read_only = false;           // Beside a writer; never creates, migrates or repairs.
   std::uint64_t volume_serial = 0;  // Of the volume it is used with; another one in the ledger: kMismatch.
   std::string volume_name;
   bool check_volume = true;  // false: for `status` without the volume at hand.
+  // A file that PrepareSeed() (store/carried.h) made ready. It becomes the ledger where there is none, or one that
+  // never knew a grant; else it is left alone. For a writer.
+  std::string seed = {};
 };
 
 // What became of the file at opening.
@@ -255,6 +246,7 @@ enum class OpenOutcome : std::uint8_t {
   kOpened,
   kCreated,
   kMigrated,  // From an older schema, in place.
+  kAdopted,   // It is what OpenOptions::seed was.
   // It was damaged: kept as PATH.damaged-N, a new one was made. The volume has to be scanned for our entries.
   kMovedAside,
 };
@@ -284,6 +276,10 @@ class Ledger {
   // Writes a copy of the ledger as it is now to a file that does not exist yet (kInvalid) and that its owner alone can
   // read. The copy is not durable: for scratch use.
   Expected<void> CopyTo(const std::string& path);
+
+  // Writes a copy for the volume to carry: one durable file without a log, compact, and without what means nothing
+  // elsewhere (processes, settings, the volume's index). As for CopyTo().
+  Expected<void> ExportTo(const std::string& path);
 
   // Runs `body` in one transaction and commits it durably (FULL) unless `body` or the commit fails. A call inside
   // another joins that one's transaction; a write that fails inside dooms the whole, also where `body` goes on.
@@ -374,6 +370,8 @@ class Ledger {
   Expected<std::vector<Change>> LiveChangesOf(const FileId& id);
   // Of another entry's change on the same object, when one is taken back.
   Expected<void> SetAfter(ChangeId id, DescriptorId after);
+  // Folder, name, file id, original, before and after: what the object of an adopted change is known by here.
+  Expected<void> Rebind(const Change& change);
   Expected<void> Purge(GrantId grant);  // Drops kUndone and kAbandoned.
   // Drops the kReverted changes of rolled-back grants that a later change of the same entry (object, principal, mask,
   // flags) stands for: one that is applied, or another of these.
@@ -394,20 +392,6 @@ class Ledger {
   Expected<void> AddFailure(const Failure& failure);
   Expected<void> ClearFailures(GrantId grant);
   Expected<std::vector<Failure>> Failures();
-
-  // --- the index of the whole volume. Damage in it is told as kCorrupt with the page, and costs the ledger nothing
-  // else: it can be made again.
-  Expected<std::optional<VolumeIndex>> GetVolumeIndex();  // Empty: none was made.
-  Expected<void> SetVolumeIndex(const VolumeIndex& index);
-  // True: written. False: the ledger held these bytes already. One without objects is dropped.
-  Expected<bool> PutVolumePage(const VolumePageWriter& page);
-  Expected<std::uint64_t> DropVolumePages(std::uint32_t first, std::uint32_t end);  // How many there were.
-  Expected<std::optional<VolumePage>> ReadVolumePage(std::uint32_t page);           // Empty: no objects there.
-  Expected<std::uint32_t> VolumePagesEnd();                                         // One past the last page.
-  // The names of each page in order, each with kNameEnd behind it, until `take` says false. They are valid for the
-  // call.
-  using TakeNames = std::function<Expected<bool>(std::uint32_t page, std::string_view names)>;
-  Expected<void> ScanVolumeNames(const TakeNames& take);
 
   // --- questions, answered from roll-ups and look-ups
   struct Found {

@@ -168,6 +168,14 @@ Expected<void> Ledger::SetAfter(ChangeId id, DescriptorId after) {
   return impl_->WriteOne(update, "change", id);
 }
 
+Expected<void> Ledger::Rebind(const Change& change) {
+  auto update = impl_->db.Use(
+      "UPDATE change SET folder = ?, name = ?, file_id = ?, original = ?, before = ?, after = ? WHERE id = ?");
+  update.With(change.folder, std::string_view(change.name), change.file_id, change.original, change.before,
+              change.after, change.id);
+  return impl_->WriteOne(update, "change", change.id);
+}
+
 Expected<void> Ledger::Purge(GrantId grant) {
   return impl_->Atomically([&]() -> Expected<void> {
     for (const char* remove : {"DELETE FROM tombstone WHERE change_id IN (SELECT id FROM change WHERE grant_id = ? AND "

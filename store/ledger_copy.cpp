@@ -16,4 +16,14 @@ Expected<void> Ledger::CopyTo(const std::string& path) {
   return sqlite::BackUp(impl_->db, **copy);
 }
 
+Expected<void> Ledger::ExportTo(const std::string& path) {
+  if (auto copied = CopyTo(path); !copied) return copied;
+  const auto copy = sqlite::Database::Open(path, sqlite::OpenMode::kWrite);
+  if (!copy) return std::unexpected(copy.error());
+  return (*copy)->Execute(
+      "PRAGMA synchronous=FULL; PRAGMA journal_mode=DELETE; DELETE FROM holder; DELETE "
+      "FROM setting WHERE name NOT IN ('carried', 'carried_folder', 'adoption'); VACUUM",
+      "export ledger");
+}
+
 }  // namespace acledger::store

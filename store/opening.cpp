@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdio>
 
+#include "store/carried.h"
 #include "store/files.h"
 #include "store/schema.h"
+#include "store/shared_file.h"
 #include "store/sqlite/query.h"
 
 namespace acledger::store {
@@ -13,9 +15,6 @@ namespace {
 
 using sqlite::Database;
 using sqlite::OpenMode;
-
-// Short: who holds this lock keeps it for hours.
-constexpr int kLockPatience = 100;
 
 constexpr char kWriterSettings[] =
     "PRAGMA cell_size_check=ON; PRAGMA cache_size=-16000; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216";
@@ -29,35 +28,6 @@ std::string Hex(std::uint64_t value) {
   std::array<char, 17> text{};
   (void)std::snprintf(text.data(), text.size(), "%016llX", static_cast<unsigned long long>(value));
   return text.data();
-}
-
-// A file that nobody ever writes: SQLite's locks on it are portable, and they end with the process.
-Expected<std::unique_ptr<Database>> TakeLock(const std::string& path) {
-  const std::string lock_path = path + ".lock";
-  auto lock = Database::Open(lock_path, OpenMode::kCreate);
-  if (!lock) return lock;
-  // Who may read a file may lock it for reading, and so keep us out.
-  if (auto done = MakePrivate(lock_path); !done) return std::unexpected(done.error());
-  (*lock)->SetPatience(kLockPatience);
-  const auto taken = (*lock)->Execute("BEGIN EXCLUSIVE", "lock ledger");
-  if (taken) return lock;
-  if (taken.error().kind == ErrorKind::kBusy) {
-    return Refuse(ErrorKind::kBusy, path, "another acledger is writing this ledger");
-  }
-  if (taken.error().kind == ErrorKind::kCorrupt) {
-    return Refuse(ErrorKind::kInvalid, lock_path, "this is not the lock file of a ledger: it should be empty");
-  }
-  return std::unexpected(taken.error());
-}
-
-enum class Look : std::uint8_t { kMissing, kLedger, kForeign, kDamaged };
-
-Expected<Look> LookAt(Database& database) {
-  const auto id = database.Number("PRAGMA application_id");
-  if (id) return *id == kApplicationId ? Look::kLedger : Look::kForeign;
-  if (id.error().kind != ErrorKind::kCorrupt) return std::unexpected(id.error());
-  database.KeepLogOnClose();
-  return Look::kDamaged;
 }
 
 Expected<Look> LookAt(const std::string& path) {
@@ -79,7 +49,7 @@ Expected<Look> LookAt(const std::string& path) {
   if (*size == 0) return Look::kDamaged;
   auto database = Database::Open(path, OpenMode::kReadOnly);
   if (!database) return std::unexpected(database.error());
-  return LookAt(**database);
+  return store::LookAt(**database, kApplicationId);
 }
 
 std::unexpected<Error> RefuseForeign(const std::string& path) {
@@ -196,43 +166,55 @@ Expected<void> Replace(OpenedLedger& ledger, const OpenOptions& options) {
   return Remove(ledger.path + ".damaged");
 }
 
+// Or has to find those of a damaged one again.
+Expected<bool> KnowsGrants(Database& database) {
+  const auto any = database.Number("SELECT EXISTS(SELECT 1 FROM grant_) OR (SELECT replaces_damaged FROM volume)");
+  if (!any) return std::unexpected(any.error());
+  return *any != 0;
+}
+
+Expected<void> TakeSeed(OpenedLedger& ledger, const OpenOptions& options) {
+  ledger.database.reset();
+  for (const char* companion : {"-wal", "-shm"}) {
+    if (auto gone = Remove(ledger.path + companion); !gone) return gone;
+  }
+  if (auto renamed = Rename(options.seed, ledger.path); !renamed) return renamed;
+  // What it was read from may go now; and under its old name the next start would remove it.
+  if (auto kept = MakeDurable(ledger.path); !kept) return kept;
+  if (auto opened = OpenExisting(ledger, options); !opened) return opened;
+  ledger.outcome = OpenOutcome::kAdopted;
+  return {};
+}
+
 Expected<OpenedLedger> OpenForWriting(const std::string& path, const OpenOptions& options) {
   if (auto place = CheckPlace(path); !place) return std::unexpected(place.error());
   // Before the lock: beside someone else's database not even a lock file is left.
   auto look = LookAt(path);
   if (look && *look == Look::kForeign) return RefuseForeign(path);
-  auto lock = TakeLock(path);
+  auto lock = TakeLock(path, "ledger");
   if (!lock) return std::unexpected(lock.error());
   OpenedLedger ledger;
   ledger.path = path;
   ledger.lock = *std::move(lock);
+  RemoveOthers(path + kSeedSuffix, options.seed);
   // And again: the one that held the lock may have made or moved it.
   look = LookAt(path);
   if (!look) return std::unexpected(look.error());
   if (*look == Look::kForeign) return RefuseForeign(path);
-  if (*look == Look::kLedger) {
+  bool is_free = *look == Look::kMissing;  // For a ledger that comes from elsewhere.
+  if (*look == Look::kOurs) {
     auto whole = TryExisting(ledger, options);
     if (!whole) return std::unexpected(whole.error());
-    if (*whole) return ledger;
+    const auto known = *whole && !options.seed.empty() ? KnowsGrants(*ledger.database) : true;
+    if (!known) return std::unexpected(known.error());
+    if (*whole && *known) return ledger;
+    is_free = *whole;
   }
-  const auto begun = *look == Look::kMissing ? Create(ledger, options) : Replace(ledger, options);
+  const auto begun = is_free && !options.seed.empty() ? TakeSeed(ledger, options)
+                     : *look == Look::kMissing        ? Create(ledger, options)
+                                                      : Replace(ledger, options);
   if (!begun) return std::unexpected(begun.error());
   return ledger;
-}
-
-// A WAL database wants its -shm even to be read. Where the folder cannot be written and there is no log, the file alone
-// is everything, and nobody writes it.
-Expected<std::unique_ptr<Database>> OpenToRead(const std::string& path) {
-  auto database = Database::Open(path, OpenMode::kReadOnly);
-  if (!database) return database;
-  const auto look = LookAt(**database);
-  if (look && *look == Look::kLedger) return database;
-  if (look && *look == Look::kForeign) return RefuseForeign(path);
-  if (look) return Refuse(ErrorKind::kCorrupt, path, "it is damaged, or not a ledger");
-  if (look.error().kind == ErrorKind::kBusy) return std::unexpected(look.error());
-  const auto log = SizeOf(path + "-wal");
-  if (!log || *log > 0) return std::unexpected(look.error());
-  return Database::Open(path, OpenMode::kImmutable);
 }
 
 Expected<OpenedLedger> OpenForReading(const std::string& path, const OpenOptions& options) {
@@ -247,7 +229,8 @@ Expected<OpenedLedger> OpenForReading(const std::string& path, const OpenOptions
   const auto size = SizeOf(path);
   if (!size) return std::unexpected(size.error());
   if (*size == 0) return Refuse(ErrorKind::kCorrupt, path, "the file is empty");
-  auto database = OpenToRead(path);
+  auto database = OpenToRead(path, kApplicationId);
+  if (!database && database.error().kind == ErrorKind::kInvalid) return RefuseForeign(path);
   if (!database) return std::unexpected(database.error());
   if (auto done = (*database)->Execute(kReaderSettings, "open ledger"); !done) return std::unexpected(done.error());
   if (auto done = CheckSchema(**database); !done) return std::unexpected(done.error());

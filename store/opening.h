@@ -24,6 +24,7 @@ struct OpenedLedger {
 };
 
 // Ledger::Open() without the Ledger. What happens to the file, for a writer:
+//   missing, or without any grant   OpenOptions::seed, if there is one
 //   missing                         made (as PATH.new, then renamed: PATH is always whole)
 //   empty, or not SQLite's          moved to PATH.damaged-N with its -wal and -shm, a new one made
 //   marked by a run that met damage, or damaged at first sight    the same

@@ -99,25 +99,18 @@ CREATE TABLE tombstone(
   dismissed_by TEXT NOT NULL DEFAULT '') STRICT;
 )sql";
 
-// The index of the whole volume (store/volume_page.h). volume_index: one row, where there is one. volume_page: hashes
-// come first, so that asking for them reads no bytes, and names before facts, since a search by name needs no more.
-constexpr char kVersion6[] = R"sql(
-CREATE TABLE volume_index(
-  id INTEGER PRIMARY KEY CHECK(id = 1), read_at INTEGER NOT NULL, objects INTEGER NOT NULL, names INTEGER NOT NULL,
-  damaged INTEGER NOT NULL) STRICT;
-CREATE TABLE volume_page(
-  number INTEGER PRIMARY KEY, names_hash INTEGER NOT NULL, facts_hash INTEGER NOT NULL, names BLOB NOT NULL,
-  facts BLOB NOT NULL) STRICT;
-)sql";
+// Version 6 held the index of the whole volume; that is a file of its own now (volume_store.h), and can be made again.
+constexpr char kVersion6[] = "";
+constexpr char kVersion7[] = "DROP TABLE IF EXISTS volume_index; DROP TABLE IF EXISTS volume_page";
 
 constexpr std::array kSteps{Migration{1, kVersion1}, Migration{2, kVersion2}, Migration{3, kVersion3},
-                            Migration{4, kVersion4}, Migration{5, kVersion5}, Migration{6, kVersion6}};
+                            Migration{4, kVersion4}, Migration{5, kVersion5}, Migration{6, kVersion6},
+                            Migration{7, kVersion7}};
 
 // Everything that a ledger of the current version holds, sorted as SQLite sorts names.
 constexpr char kObjects[] =
     "change change_live descriptor descriptor_hash failure folder folder_place frontier grant_ grant_requester "
-    "grant_requester_sid grant_rule grant_token_sid holder holder_grant node principal setting tombstone volume "
-    "volume_index volume_page ";
+    "grant_requester_sid grant_rule grant_token_sid holder holder_grant node principal setting tombstone volume ";
 
 std::unexpected<Error> Newer(const sqlite::Database& database, std::int64_t version, int known) {
   return std::unexpected(Error{ErrorKind::kUnsupported, "open ledger", database.Path(), 0,

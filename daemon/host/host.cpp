@@ -6,6 +6,7 @@
 #include "daemon/host/places.h"
 #include "daemon/rpc/endpoint.h"
 #include "daemon/service/system.h"
+#include "daemon/target/carried.h"
 #include "daemon/target/live_volume.h"
 
 namespace acledger::daemon {
@@ -16,6 +17,8 @@ namespace {
 
 // For clients to take what they were answered at the end.
 constexpr std::chrono::seconds kForLastWords{1};
+
+constexpr char kAdopted[] = "the ledger that the volume carries is adopted: all that it says is asked of the volume";
 
 }  // namespace
 
@@ -76,23 +79,50 @@ Expected<void> Host::OpenLog() {
 
 Expected<void> Host::OpenVolumeAndLedger() {
   opened_ = std::make_unique<Opened>();
+  if (!options_.image.empty())
+    if (Expected<void> out = TakeLedgerOut(); !out) return out;
   Expected<std::unique_ptr<scanner::Volume>> volume =
       options_.image.empty() ? OpenLiveVolume(options_.drive.empty() ? '\0' : options_.drive[0])
-                             : OpenImage(options_.image, false);
+                             : OpenImage(options_.image, options_.partition, false);
   if (!volume) return std::unexpected(volume.error());
   opened_->volume = std::move(*volume);
   const scanner::VolumeInfo info = opened_->volume->Info();
+  const Expected<CarriedLedger> carried =
+      info.is_image ? CarriedLedger{} : FetchCarriedLedger(*opened_->volume, ledger_path_);
+  if (!carried) return std::unexpected(carried.error());
+  if (carried->trouble) CannotAdopt(*carried->trouble);
   store::OpenOptions how{.volume_serial = info.serial, .volume_name = info.name};
+  how.seed = carried->seed;
   for (auto* ledger : {&opened_->writer, &opened_->reader, &opened_->explainer}) {
     Expected<std::unique_ptr<store::Ledger>> one = store::Ledger::Open(ledger_path_, how);
     if (!one) return std::unexpected(one.error());
     *ledger = std::move(*one);
     how.read_only = true;  // All but the first.
   }
+  if (const Expected<void> retired = RetireAdopted(info, *opened_->writer); !retired) Trouble(retired.error());
+  if (opened_->writer->Outcome() == store::OpenOutcome::kAdopted) log_->Write(LogLevel::kInfo, kAdopted);
   if (opened_->writer->Outcome() == store::OpenOutcome::kMovedAside)
     log_->Write(LogLevel::kWarning, "the ledger " + ledger_path_ + " was damaged: it is kept as " +
                                         opened_->writer->MovedTo() + "; a new one was begun");
   return {};
+}
+
+Expected<void> Host::TakeLedgerOut() {
+  const Expected<TakenOut> out = TakeOutCarried({options_.image, options_.partition}, ledger_path_);
+  if (!out) return std::unexpected(out.error());
+  if (out->left) CannotAdopt(*out->left);
+  if (out->adopted) log_->Write(LogLevel::kInfo, kAdopted);
+  if (!out->kept.empty())
+    log_->Write(LogLevel::kWarning,
+                "the image carried a ledger that " + ledger_path_ + " knows nothing of: that is kept as " + out->kept);
+  if (out->carried)
+    log_->Write(LogLevel::kWarning,
+                "the image carries no ledger while it is worked on: acledger ledger export puts it in again");
+  return {};
+}
+
+void Host::CannotAdopt(const Error& error) {
+  log_->Write(LogLevel::kWarning, "the ledger that the volume carries cannot be adopted: " + error.ToString());
 }
 
 // Nobody else writes an image.
@@ -124,6 +154,7 @@ void Host::MakeService() {
     log_->Write(is_error ? LogLevel::kError : LogLevel::kInfo, line);
   });
   service_->SetReload([this] { return Reload(); });
+  service_->SetOnAdopted([this] { return RetireAdopted(opened_->volume->Info(), *opened_->writer); });
   service_->SetOnPaused([this](bool paused) { on_paused_(paused); });
   server_ = std::make_unique<Server>(io_, *service_, ServerOptions{.clients = settings_->Daemon().max_clients});
   service_->Attach(*server_);

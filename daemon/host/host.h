@@ -43,6 +43,8 @@ class Host final : public Hosted {
   Expected<void> FindPlaces();
   Expected<void> OpenLog();
   Expected<void> OpenVolumeAndLedger();
+  Expected<void> TakeLedgerOut();
+  void CannotAdopt(const Error& error);
   void OpenWatch();
   void MakeService();
   Expected<void> Listen();

@@ -8,7 +8,7 @@ namespace acledger::daemon {
 
 Expected<std::string> LedgerPlace(const DaemonOptions& options) {
   if (!options.ledger.empty()) return AbsolutePath(options.ledger);
-  if (!options.image.empty()) return AbsolutePath(options.image + ".acledger");
+  if (!options.image.empty()) return AbsolutePath(ImageLedger(options.image, options.partition));
   return LiveLedgerPath(true);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/answers/index_use.h"
 #include "daemon/answers/mask.h"
 #include "security/sddl.h"
 
@@ -77,6 +78,12 @@ Expected<void> Params::End() {
       if (std::ranges::find(asked_, name) == asked_.end()) Refuse("there is no parameter \"" + name + "\"");
   if (error_) return std::unexpected(*error_);
   return {};
+}
+
+scanner::IndexUse IndexUseIn(Params& params) {
+  const auto use = IndexUseFrom(params.TextOr("index", "auto"));
+  if (!use) params.Refuse("\"index\": \"auto\", \"always\" or \"never\" is wanted");
+  return use.value_or(scanner::IndexUse::kAuto);
 }
 
 Expected<scanner::GrantRequest> GrantRequestFrom(Params& params) {

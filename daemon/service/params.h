@@ -35,6 +35,9 @@ class Params {
   std::optional<Error> error_;
 };
 
+// "index": when the volume's own tables are read; auto where it is missing.
+scanner::IndexUse IndexUseIn(Params& params);
+
 // principal, roots, and what else the command line's `provision` takes: mask, exclude, protected, token_sids,
 // own_principal,
 // machine_sid_final, sensitive_names, appdata_allowed.

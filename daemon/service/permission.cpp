@@ -14,13 +14,13 @@ using security::Sid;
 namespace {
 
 constexpr std::pair<std::string_view, Audience> kAudiences[]{
-    {"version", Audience::kEverybody}, {"status", Audience::kEverybody},    {"coverage", Audience::kEverybody},
-    {"explain", Audience::kEverybody}, {"failures", Audience::kEverybody},  {"subscribe", Audience::kEverybody},
-    {"wait", Audience::kEverybody},    {"grant", Audience::kUsersOwn},      {"acquire", Audience::kUsersOwn},
-    {"release", Audience::kUsersOwn},  {"holders", Audience::kUsersOwn},    {"rollback", Audience::kUsersOwn},
-    {"verify", Audience::kUsersOwn},   {"pause", Audience::kUsersOwn},      {"resume", Audience::kUsersOwn},
-    {"cancel", Audience::kUsersOwn},   {"prioritise", Audience::kUsersOwn}, {"revoke", Audience::kUsersOwn},
-    {"dismiss", Audience::kUsersOwn},
+    {"version", Audience::kEverybody}, {"status", Audience::kEverybody},     {"coverage", Audience::kEverybody},
+    {"explain", Audience::kEverybody}, {"failures", Audience::kEverybody},   {"subscribe", Audience::kEverybody},
+    {"wait", Audience::kEverybody},    {"grant", Audience::kUsersOwn},       {"acquire", Audience::kUsersOwn},
+    {"release", Audience::kUsersOwn},  {"holders", Audience::kUsersOwn},     {"rollback", Audience::kUsersOwn},
+    {"verify", Audience::kUsersOwn},   {"pause", Audience::kUsersOwn},       {"resume", Audience::kUsersOwn},
+    {"cancel", Audience::kUsersOwn},   {"prioritise", Audience::kUsersOwn},  {"revoke", Audience::kUsersOwn},
+    {"dismiss", Audience::kUsersOwn},  {"index", Audience::kAdministrators},
 };
 
 bool Holds(const security::Token& token, const Sid& sid) {

@@ -23,6 +23,7 @@ class PoliteView final : public scanner::BulkView {
     volume_.Follow();
     return view_->Find(is_wanted);
   }
+  Expected<std::vector<FileId>> Changed() override { return view_->Changed(); }
   const scanner::VolumeInfo& Info() const override { return view_->Info(); }
   Expected<std::unique_ptr<scanner::Object>> OpenRoot(scanner::Access access) override {
     volume_.Follow();
@@ -42,10 +43,11 @@ class PoliteView final : public scanner::BulkView {
 
 }  // namespace
 
-std::unique_ptr<scanner::BulkView> PoliteVolume::ViewInBulk(scanner::IndexUse use) {
-  auto view = volume_.ViewInBulk(use);
-  if (!view) return nullptr;
-  return std::make_unique<PoliteView>(*this, std::move(view));
+Expected<std::unique_ptr<scanner::BulkView>> PoliteVolume::ViewInBulk(scanner::IndexUse use,
+                                                                      const scanner::StopFlag& stop) {
+  auto view = volume_.ViewInBulk(use, stop);
+  if (!view) return view;
+  return std::make_unique<PoliteView>(*this, std::move(*view));
 }
 
 }  // namespace acledger::daemon

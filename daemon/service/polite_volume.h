@@ -37,7 +37,9 @@ class PoliteVolume final : public scanner::Volume {
   }
   Expected<void> Flush() override { return volume_.Flush(); }
   Expected<void> ProbeDescriptors(scanner::Object& folder) override { return volume_.ProbeDescriptors(folder); }
-  std::unique_ptr<scanner::BulkView> ViewInBulk(scanner::IndexUse use) override;
+  Expected<std::unique_ptr<scanner::BulkView>> ViewInBulk(scanner::IndexUse use,
+                                                          const scanner::StopFlag& stop) override;
+  scanner::ntfs::BlockDevice* Bytes() override { return volume_.Bytes(); }
 
  private:
   scanner::Volume& volume_;

@@ -76,6 +76,7 @@ void Queue::Put(const Job& job) {
   Waiting& waiting = at->second;
   waiting.job.urgency = std::min(waiting.job.urgency, job.urgency);
   waiting.job.on_hold = waiting.job.on_hold && job.on_hold;
+  waiting.job.index = job.index;
   waiting.not_before = {};
   waiting.failures = 0;
   waiting.cancelled = false;

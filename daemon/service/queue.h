@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "scanner/volume.h"
 #include "store/ledger.h"
 
 namespace acledger::daemon {
@@ -31,6 +32,7 @@ struct Job {
   Work work = Work::kProvision;
   Urgency urgency = Urgency::kRest;
   bool on_hold = false;  // A person said pause or cancel: it waits for resume.
+  scanner::IndexUse index = scanner::IndexUse::kAuto;
 
   bool operator==(const Job&) const = default;
 };

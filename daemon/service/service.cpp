@@ -28,13 +28,14 @@ struct Service::Method {
 
 const std::vector<std::pair<std::string_view, Service::Method>>& Service::Methods() {
   static const std::vector<std::pair<std::string_view, Method>> methods{
-      {"version", {&Service::Version}},  {"status", {&Service::Status}},         {"coverage", {&Service::Coverage}},
-      {"explain", {&Service::Explain}},  {"failures", {&Service::Failures}},     {"subscribe", {&Service::Subscribe}},
-      {"wait", {&Service::WaitFor}},     {"grant", {&Service::AddGrant}},        {"rollback", {&Service::Rollback}},
-      {"verify", {&Service::Verify}},    {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
-      {"cancel", {&Service::Cancel}},    {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
-      {"acquire", {&Service::Acquire}},  {"release", {&Service::Release}},       {"holders", {&Service::Holders}},
-      {"reload", {&Service::ReadAgain}}, {"revoke", {&Service::Revoke}},         {"dismiss", {&Service::Dismiss}},
+      {"version", {&Service::Version}}, {"status", {&Service::Status}},         {"coverage", {&Service::Coverage}},
+      {"explain", {&Service::Explain}}, {"failures", {&Service::Failures}},     {"subscribe", {&Service::Subscribe}},
+      {"wait", {&Service::WaitFor}},    {"grant", {&Service::AddGrant}},        {"rollback", {&Service::Rollback}},
+      {"verify", {&Service::Verify}},   {"pause", {&Service::Pause}},           {"resume", {&Service::Resume}},
+      {"cancel", {&Service::Cancel}},   {"prioritise", {&Service::Prioritise}}, {"plan", {&Service::Plan}},
+      {"index", {&Service::Index}},     {"acquire", {&Service::Acquire}},       {"release", {&Service::Release}},
+      {"holders", {&Service::Holders}}, {"reload", {&Service::ReadAgain}},      {"revoke", {&Service::Revoke}},
+      {"dismiss", {&Service::Dismiss}},
   };
   return methods;
 }
@@ -109,6 +110,7 @@ void Service::Stop() {
   for (const auto& wait : std::exchange(waits_, {}))
     wait->reply(Fail(ErrorKind::kBusy, "wait", "the daemon is ending"));
   plans_.Stop();
+  index_stop_ = true;
   worker_.Stop();
   if (keeper_) {
     parts_.writer.SetOnCommit({});
@@ -144,6 +146,15 @@ void Service::OnProgress(const Job& job, const scanner::ProgressState& state) {
   json["grant"] = job.grant;
   json["work"] = Name(job.work);
   Publish("progress", std::move(json));
+}
+
+void Service::OnNote(const Job& job, const std::string& text) {
+  log_(false, text);
+  Publish("note", {{"grant", job.grant}, {"work", Name(job.work)}, {"text", text}});
+}
+
+void Service::OnAdopted() {
+  if (const Expected<void> told = on_adopted_(); !told) OnTrouble(told.error());
 }
 
 // What a look found. A copied tree is one notification.

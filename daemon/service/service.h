@@ -75,6 +75,8 @@ class Service final : public Handler, private WorkerObserver {
   bool IsPaused();
   // Principals of the ledger's grants, each once. Before Start().
   Expected<std::vector<security::Sid>> Sandboxes();
+  // Called on the thread that writes the ledger, once what came with the volume is adopted. Before Start().
+  void SetOnAdopted(std::function<Expected<void>()> on_adopted) { on_adopted_ = std::move(on_adopted); }
   // Told when a client paused or resumed everything, on any thread. Before Start().
   void SetOnPaused(std::function<void(bool paused)> on_paused) { on_paused_ = std::move(on_paused); }
   // Whether a job runs at this moment. Any thread.
@@ -96,6 +98,8 @@ class Service final : public Handler, private WorkerObserver {
 
   void OnProgress(const Job& job, const scanner::ProgressState& state) override;
   void OnEnded(const JobReport& report) override;
+  void OnNote(const Job& job, const std::string& text) override;
+  void OnAdopted() override;
   void OnTrouble(const Error& error) override;
   void ArmTroubleTimer();
   void OnLooked(const JobReport& report);
@@ -118,6 +122,7 @@ class Service final : public Handler, private WorkerObserver {
   Expected<Json> ReadAgain(const Caller& caller, Params& params);
   void Explain(const Caller& caller, Params& params, Reply reply);
   Expected<Json> Plan(const Caller& caller, Params& params);
+  Expected<Json> Index(const Caller& caller, Params& params);
   void AddGrant(const Caller& caller, Params& params, Reply reply);
   void Rollback(const Caller& caller, Params& params, Reply reply);
   void Revoke(const Caller& caller, Params& params, Reply reply);
@@ -129,7 +134,11 @@ class Service final : public Handler, private WorkerObserver {
 
   static Expected<Json> DismissNow(const scanner::DismissRequest& request, scanner::Engine& engine,
                                    store::Ledger& ledger, Worker::Wishes& wishes);
-  Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes);
+  Expected<void> QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes,
+                            scanner::IndexUse index = scanner::IndexUse::kAuto);
+  // On the worker's thread.
+  Expected<Json> IndexNow(const std::optional<store::Grant>& principal, bool no_store,
+                          const std::function<void(Json)>& progress);
   Expected<store::Holder> HolderFor(const Caller& caller, std::uint64_t process);
   void WaitUntilApplied(ClientId client, const Viewer& viewer, std::vector<std::string> roots,
                         std::chrono::steady_clock::time_point deadline, Json answer, Reply reply);
@@ -147,7 +156,11 @@ class Service final : public Handler, private WorkerObserver {
   void TellDropped(const std::vector<store::Grant>& grants, const std::vector<Job>& dropped);
   Expected<Json> ResumeThese(const std::vector<store::Grant>& grants, bool all, store::Ledger& ledger,
                              Worker::Wishes& wishes);
-  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, const Viewer& viewer, bool forced,
+  struct RollbackHow {
+    bool forced = false;
+    scanner::IndexUse index = scanner::IndexUse::kAuto;
+  };
+  Expected<Json> RollbackThese(const std::vector<store::Grant>& grants, const Viewer& viewer, const RollbackHow& how,
                                scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes);
   // A user may force away what he holds himself, and nobody else: kBusy, without a word of who that is.
   static Expected<void> CheckHeldByNoOther(const std::vector<store::Grant>& grants, const Viewer& viewer,
@@ -181,6 +194,7 @@ class Service final : public Handler, private WorkerObserver {
   ProcessTable* processes_;
   std::unique_ptr<snapshot::Keeper> keeper_;  // Null: nobody wants snapshots.
   std::function<void(bool)> on_paused_ = [](bool) {};
+  std::function<Expected<void>()> on_adopted_ = [] { return Expected<void>(); };
   Reload reload_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   LineLimit trouble_limit_{20, std::chrono::seconds(10)};
@@ -195,6 +209,8 @@ class Service final : public Handler, private WorkerObserver {
   std::unordered_map<ClientId, Viewer> subscribers_;
   std::vector<std::unique_ptr<Wait>> waits_;
   ProgressPace pace_;  // The worker's thread alone.
+  std::uint64_t last_index_ = 0;
+  scanner::StopFlag index_stop_{false};
   bool stopped_ = false;
 };
 

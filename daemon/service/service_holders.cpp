@@ -48,12 +48,14 @@ Expected<void> Service::MayHold(const Viewer& viewer, std::size_t roots, store::
 }
 
 // What must go on comes before what must go.
-Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes) {
+Expected<void> Service::QueueBegun(const scanner::Begun& begun, store::Ledger& ledger, Worker::Wishes& wishes,
+                                   scanner::IndexUse index) {
   const Expected<std::vector<Grant>> grants = ledger.Grants();
   if (!grants) return std::unexpected(grants.error());
   if (!begun.going_on.empty()) KeepFresh();  // Before they are scanned: nothing is missed in between.
   for (const store::GrantId id : begun.going_on) wishes.Put({id, Work::kProvision, Urgency::kWaitedFor});
-  for (const store::GrantId id : begun.going) wishes.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id))});
+  for (const store::GrantId id : begun.going)
+    wishes.Put({id, Work::kRollback, UrgencyOf(RootOf(*grants, id)), false, index});
   // A pause was meant for the access, not for its end.
   return KeepOnHold(ledger, begun.going, false);
 }

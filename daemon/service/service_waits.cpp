@@ -23,8 +23,9 @@ bool IsOpen(const store::Ledger::Found& found) {
   };
   // What is unknown in a grant that is complete could not be looked at: nobody can say when that changes.
   const bool is_done = found.grant.state == GrantState::kComplete && !found.grant.is_stale;
-  return has(Verdict::kPending) || (has(Verdict::kUnknown) && !is_done) || found.grant.state == GrantState::kScanning ||
-         found.grant.state == GrantState::kRollingBack;
+  // Of one that is stale the rows say what was so before.
+  return found.grant.is_stale || has(Verdict::kPending) || (has(Verdict::kUnknown) && !is_done) ||
+         found.grant.state == GrantState::kScanning || found.grant.state == GrantState::kRollingBack;
 }
 
 // Nobody may be at work on it any more: then it is said that it is not decided.

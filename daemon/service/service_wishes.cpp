@@ -70,12 +70,13 @@ Expected<std::vector<Grant>> Service::GrantsWithRoot(store::Ledger& ledger, cons
 }
 
 void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
+  const scanner::IndexUse index = IndexUseIn(params);
   Expected<scanner::GrantRequest> request = GrantRequestFrom(params);
   if (!request) return reply(std::unexpected(request.error()));
   request->ends_rollback = true;
   if (Expected<void> admitted = permission_.Admit(caller, *request); !admitted)
     return reply(std::unexpected(admitted.error()));
-  worker_.Post([this, request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
+  worker_.Post([this, index, request = std::move(*request), reply = std::make_shared<Reply>(std::move(reply))](
                    scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
     std::vector<std::string> notes;
     const Expected<std::vector<store::Grant>> grants = engine.Register(request, notes);
@@ -83,7 +84,8 @@ void Service::AddGrant(const Caller& caller, Params& params, Reply reply) {
     permission_.KnowSandbox(request.principal);
     KeepFresh();  // Before the scan begins: nothing is missed in between.
     // A new wish ends what someone said of an earlier one.
-    for (const store::Grant& grant : *grants) wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root)});
+    for (const store::Grant& grant : *grants)
+      wishes.Put({grant.id, Work::kProvision, UrgencyOf(grant.root), false, index});
     if (Expected<void> kept = KeepOnHold(ledger, IdsOf(*grants), false); !kept)
       return (*reply)(std::unexpected(kept.error()));
     (*reply)(Json{{"grants", Listed(*grants)}, {"notes", notes}});
@@ -105,14 +107,14 @@ Expected<Json> Service::Plan(const Caller& caller, Params& params) {
 // In the ledger before it is answered: a daemon that dies goes on with it at its next start.
 void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
   const bool all = params.Flag("all");
-  const bool forced = params.Flag("force");
+  const RollbackHow how{params.Flag("force"), IndexUseIn(params)};
   const std::string root = params.TextOr("root", "");
   if (all == !root.empty()) params.Refuse("\"root\" or \"all\": one of them is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   const Viewer viewer = Permission::ViewerOf(caller);
-  const auto roll_back = [this, all, forced, viewer](const std::vector<Grant>& grants, scanner::Engine& engine,
-                                                     store::Ledger& ledger, Worker::Wishes& wishes) -> Expected<Json> {
-    Expected<Json> answer = RollbackThese(grants, viewer, forced, engine, ledger, wishes);
+  const auto roll_back = [this, all, how, viewer](const std::vector<Grant>& grants, scanner::Engine& engine,
+                                                  store::Ledger& ledger, Worker::Wishes& wishes) -> Expected<Json> {
+    Expected<Json> answer = RollbackThese(grants, viewer, how, engine, ledger, wishes);
     if (!answer || !all) return answer;
     const auto left = engine.Revisit([](const Grant&) { return true; });
     if (!left) return std::unexpected(left.error());
@@ -125,7 +127,7 @@ void Service::Rollback(const Caller& caller, Params& params, Reply reply) {
 // One grant: what `grant` gave, by the same words.
 void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
   const std::string root = params.Text("root"), principal = params.Text("principal"), mask = params.TextOr("mask", "");
-  const bool forced = params.Flag("force");
+  const RollbackHow how{params.Flag("force"), IndexUseIn(params)};
   if (root.empty()) params.Refuse("\"root\": a path is wanted");
   if (const Expected<void> ended = params.End(); !ended) return reply(std::unexpected(ended.error()));
   const Expected<security::Sid> sid = security::SidFromSddl(principal);
@@ -141,19 +143,20 @@ void Service::Revoke(const Caller& caller, Params& params, Reply reply) {
                                             Worker::Wishes& wishes) -> Expected<Json> {
     std::erase_if(grants,
                   [&](const Grant& grant) { return grant.principal != sid || (rights && grant.mask != *rights); });
-    if (!grants.empty()) return RollbackThese(grants, viewer, forced, engine, ledger, wishes);
+    if (!grants.empty()) return RollbackThese(grants, viewer, how, engine, ledger, wishes);
     return std::unexpected(Error{ErrorKind::kNotFound, "find the grant", root, 0,
                                  "the root is granted to others alone (status lists principals and masks)"});
   };
   Steer(root, viewer, revoke, std::move(reply));
 }
 
-Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, const Viewer& viewer, bool forced,
+Expected<Json> Service::RollbackThese(const std::vector<Grant>& grants, const Viewer& viewer, const RollbackHow& how,
                                       scanner::Engine& engine, store::Ledger& ledger, Worker::Wishes& wishes) {
   if (const Expected<void> his = CheckHeldByNoOther(grants, viewer, ledger); !his) return std::unexpected(his.error());
-  const Expected<scanner::Begun> begun = engine.BeginRollback(IdsOf(grants), forced);
+  const Expected<scanner::Begun> begun = engine.BeginRollback(IdsOf(grants), how.forced);
   if (!begun) return std::unexpected(begun.error());
-  if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes); !queued) return std::unexpected(queued.error());
+  if (const Expected<void> queued = QueueBegun(*begun, ledger, wishes, how.index); !queued)
+    return std::unexpected(queued.error());
   LookAtHolders();
   // What was only part of another one is gone already.
   std::vector<Grant> going;

@@ -25,6 +25,7 @@ class Worker::Relay final : public scanner::Progress {
     observer_.OnProgress(job_, state);
     worker_.Rest(false);
   }
+  void Note(const std::string& text) override { observer_.OnNote(job_, text); }
 
  private:
   Worker& worker_;
@@ -96,21 +97,22 @@ Worker::Worker(scanner::Volume& volume, store::Ledger& ledger, WorkerObserver& o
 
 Worker::~Worker() { Stop(); }
 
-Expected<void> Worker::Start() {
-  if (const auto settled = engine_.Settle(); !settled) return std::unexpected(settled.error());
+Expected<void> Worker::Prepare(const scanner::StopFlag& stop) {
+  relay_->Begin({});
+  scanner::Engine settler(
+      {.volume = volume_, .ledger = ledger_, .progress = *relay_, .stop = stop, .readers = readers_});
+  const auto settled = settler.Settle();
+  if (!settled) return std::unexpected(settled.error());
+  if (settled->adopted) observer_.OnAdopted();
   if (const auto released = engine_.ReleaseUnheld(); !released) return std::unexpected(released.error());
+  if (Expected<void> queued = QueueUnfinished(); !queued) return queued;
   const Expected<std::vector<Grant>> grants = ledger_.Grants();
   if (!grants) return std::unexpected(grants.error());
-  for (const Grant& grant : *grants)
-    if (const std::optional<Work> work =
-            grant.is_stale && grant.state == GrantState::kComplete ? Work::kProvision : UnfinishedWork(grant.state))
-      queue_.Put({grant.id, *work, UrgencyOf(grant.root), grant.on_hold});
   for (const Grant& grant : *grants)
     if (Expected<void> planned = PlanLater(grant.id, false); !planned) return planned;
   const Expected<std::vector<store::TombstoneCounts>> left = ledger_.CountTombstones();
   if (!left) return std::unexpected(left.error());
   to_revisit_ = std::ranges::any_of(*left, [](const auto& one) { return one.missing + one.unreachable > 0; });
-  thread_ = std::thread([this] { Loop(); });
   return {};
 }
 
@@ -118,7 +120,7 @@ void Worker::Stop() {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    ending_ = true;
+    ending_ = adoption_ends_ = true;
     Reconsider();
   }
   thread_.join();
@@ -219,6 +221,7 @@ void Worker::NoteReport() {
 void Worker::Loop() {
   std::unique_lock lock(mutex_);
   TakePriority();
+  AdoptFirst(lock);
   while (!ending_) {
     RunCommands(lock);
     if (ending_) break;
@@ -250,7 +253,7 @@ void Worker::RevisitAll(std::unique_lock<std::mutex>& lock) {
   const Expected<scanner::RollbackReport> left = engine_.Revisit([](const Grant&) { return true; });
   if (!left) observer_.OnTrouble(left.error());
   lock.lock();
-  to_revisit_ = give_way_ && !ending_;  // Then after what was more urgent.
+  to_revisit_ = left && left->stopped && !ending_;  // Then after what was more urgent.
 }
 
 void Worker::SetPace(const PaceSettings& settings) {
@@ -384,6 +387,7 @@ JobReport Worker::Do(const Job& job) {
     return report;
   }
   report.job.work = work;
+  engine_.SetIndexUse(job.index);
   switch (work) {
     case Work::kLook:
       DoLook(**grant, report);
@@ -471,7 +475,7 @@ void Worker::DoRollback(JobReport& report) {
   if (!done) return Fail(report, done.error());
   report.result = *done;
   if (done->complete) return;
-  if (give_way_) {
+  if (done->stopped) {
     report.how = Ended::kStopped;
     return;
   }

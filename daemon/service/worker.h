@@ -38,6 +38,10 @@ class WorkerObserver {
   virtual ~WorkerObserver() = default;
   virtual void OnProgress(const Job& job, const scanner::ProgressState& state) = 0;
   virtual void OnEnded(const JobReport& report) = 0;
+  // Something that a person may want to know, and that changes no result.
+  virtual void OnNote(const Job& job, const std::string& text) = 0;
+  // The ledger that came with the volume is adopted, durably; no job began yet.
+  virtual void OnAdopted() {}
   // Nothing that stops the work: the load of the machine cannot be read, say.
   virtual void OnTrouble(const Error& error) = 0;
 };
@@ -54,7 +58,9 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Settles what an unclean stop left, queues every grant that is not finished, and begins. Once.
+  // Settles what an unclean stop left, queues every grant that is not finished, and begins. Once. A ledger that came
+  // with the volume is adopted first, which may take minutes: by the thread, before any job or command; what fails then
+  // is told as trouble, and tried again a minute later.
   Expected<void> Start();
   // Finishes the batch and ends the thread. Commands that were not begun are dropped.
   void Stop();
@@ -106,6 +112,9 @@ class Worker {
  private:
   class Relay;
 
+  Expected<void> Prepare(const scanner::StopFlag& stop);
+  Expected<void> QueueUnfinished();
+  void AdoptFirst(std::unique_lock<std::mutex>& lock);
   void Loop();
   void RunCommands(std::unique_lock<std::mutex>& lock);
   void RunJob(std::unique_lock<std::mutex>& lock, const Job& job);
@@ -149,6 +158,8 @@ class Worker {
   std::map<store::GrantId, Urgency> afterwards_;  // To be looked at as a whole when what is begun is done.
   LaterLooks later_;
   bool ending_ = false;
+  bool to_adopt_ = false;
+  scanner::StopFlag adoption_ends_{false};
   Moment job_begun_{};
   std::optional<Moment> interruptible_;  // From when on the running job ends for a command.
   Moment resting_until_{};

@@ -16,7 +16,7 @@ using ntfs::FileReference;
 namespace {
 
 // Each of these may hide a name that the folder's own index holds.
-bool IsWhole(const ntfs::CatalogReport& report) {
+bool IsSound(const ntfs::CatalogReport& report) {
   const ntfs::DamageReport& damage = report.damage;
   return damage.Count(DamageKind::kRecord) + damage.Count(DamageKind::kExtension) + damage.Count(DamageKind::kName) +
              report.pass.blank ==
@@ -28,7 +28,7 @@ bool IsWhole(const ntfs::CatalogReport& report) {
 Tables::Tables(std::unique_ptr<DescriptorPool> pool, Catalog catalog)
     : pool_owner_(std::move(pool)), pool_(*pool_owner_), catalog_(std::move(catalog)) {}
 
-Expected<std::unique_ptr<const Tables>> Tables::Read(ntfs::BlockDevice& device, std::uint64_t serial) {
+Expected<std::unique_ptr<Tables>> Tables::Read(ntfs::BlockDevice& device, std::uint64_t serial) {
   const auto mft = ntfs::Mft::Open(device);
   if (!mft) return std::unexpected(mft.error());
   if (mft->Boot().serial != serial)
@@ -40,11 +40,38 @@ Expected<std::unique_ptr<const Tables>> Tables::Read(ntfs::BlockDevice& device, 
   auto lookup = ntfs::NameLookup::Make(tables->catalog_);
   if (!lookup) return std::unexpected(lookup.error());
   tables->lookup_.emplace(std::move(*lookup));
-  tables->is_whole_ = IsWhole(tables->catalog_.Report()) && tables->lookup_->Orphans() == 0;
+  tables->is_sound_ = IsSound(tables->catalog_.Report());
+  tables->orphans_ = tables->lookup_->Orphans();
   return tables;
 }
 
-std::optional<CatalogObject> Tables::Find(FileReference id) const {
+bool Tables::AddDoubt(const FileId& id, std::uint8_t how) {
+  const std::uint64_t number = FileReference{id.low}.Number();
+  // Behind the end it is an object that was made since.
+  return number < catalog_.Records() && (doubts_[number].fetch_or(how) & how) == 0;
+}
+
+std::uint64_t Tables::OrphansOf(std::uint32_t number) const {
+  std::uint64_t orphans = 0;
+  catalog_.ForEachName(number, [&](const Catalog::Name& name) {
+    const auto folder = catalog_.Find(name.parent);
+    orphans += number != ntfs::kRootRecord && (!folder || !folder->is_folder);
+  });
+  return orphans;
+}
+
+void Tables::Doubt(std::span<const UsnRecord> changes) {
+  if (!doubts_) doubts_ = std::make_unique<std::atomic<std::uint8_t>[]>(catalog_.Records());
+  for (const UsnRecord& change : changes) {
+    AddDoubt(change.parent, kRelisted);
+    // A new object may have been read without its folder, if that is new too and has a number that was passed already.
+    // The journal tells of both, so nothing is missing.
+    if (AddDoubt(change.file, kChanged))
+      orphans_ -= OrphansOf(static_cast<std::uint32_t>(FileReference{change.file.low}.Number()));
+  }
+}
+
+std::optional<CatalogObject> Tables::FindAsRead(FileReference id) const {
   if (Catalog::IsOfNtfs(id.Number())) return std::nullopt;
   const std::optional<CatalogObject> object = catalog_.Find(id);
   if (!object || object->descriptor == DescriptorPool::kNone || !object->names_are_sure) return std::nullopt;
@@ -68,13 +95,14 @@ std::vector<LinkName> Tables::NamesOf(const CatalogObject& object) const {
 }
 
 std::optional<std::vector<Tables::Child>> Tables::ChildrenOf(FileReference folder) const {
-  if (!is_whole_) return std::nullopt;
+  if (!IsWhole() || IsDoubted(folder, kChanged | kRelisted)) return std::nullopt;
   std::vector<Child> children;
   bool is_sure = true;
   lookup_->ForEachChild(folder, [&](FileReference id, const Catalog::Name& name) {
     if (Catalog::IsOfNtfs(id.Number())) return;
-    is_sure = is_sure && Find(id);  // Else the listing would have to guess at its attributes.
-    children.push_back({name.text, id});
+    const std::optional<CatalogObject> object = Find(id);
+    is_sure = is_sure && object;  // Else the listing would have to guess at its attributes.
+    if (is_sure) children.push_back({name.text, *object});
   });
   if (!is_sure) return std::nullopt;
   std::ranges::sort(children, {}, &Child::name);

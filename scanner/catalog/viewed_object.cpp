@@ -72,10 +72,10 @@ Expected<void> ViewedObject::List(const std::function<bool(std::span<const Liste
   for (std::size_t at = 0; at < listed_.size();) {
     run.clear();
     for (; at < listed_.size() && run.size() < kRun; ++at) {
-      const auto object = tables->Find(listed_[at].id);
+      const ntfs::CatalogObject& object = listed_[at].object;
       Expected<std::u16string> name = FromWtf8(listed_[at].name);
-      if (!object || !name) return Fail(ErrorKind::kCorrupt, "list", "the tables contradict themselves");
-      run.push_back({std::move(*name), object->id.ToFileId(), object->attributes, object->reparse_tag});
+      if (!name) return std::unexpected(name.error());
+      run.push_back({std::move(*name), object.id.ToFileId(), object.attributes, object.reparse_tag});
     }
     if (!take(run)) break;
   }
@@ -89,7 +89,7 @@ std::optional<ntfs::FileReference> ViewedObject::FindChild(const Tables& tables,
   for (std::size_t at = next_listed_; at < end; ++at) {
     if (listed_[at].name != text) continue;
     next_listed_ = at + 1;
-    return listed_[at].id;
+    return listed_[at].object.id;
   }
   return tables.FindChild(folder, text);
 }

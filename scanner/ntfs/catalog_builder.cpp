@@ -9,9 +9,10 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
-constexpr std::uint64_t kMostOwnBytes = std::uint64_t{64} << 20;  // Of all objects together; more are not known.
+constexpr std::uint64_t kMostOwnBytes = std::uint64_t{64} << 20;  // Of distinct ones; more are not known.
 constexpr std::uint64_t kMaxDescriptorBytes = 0x20000;  // Past two ACLs of 64 KiB and two SIDs there is nothing.
 constexpr std::uint64_t kMaxReparseBytes = 0x10000;
+constexpr std::uint64_t kLeastAttributeBytes = 24;  // Of a record.
 
 bool Matters(AttributeType type) {
   return type == AttributeType::kStandardInformation || type == AttributeType::kFileName ||
@@ -79,8 +80,18 @@ void CatalogBuilder::TakeBase(std::uint32_t number, const RecordView& record) {
 void CatalogBuilder::PutAside(std::uint32_t number, const RecordView& record, const Parts& parts) {
   Continued object{number, record.LinkCount(), parts, {}, {}};
   auto list = ReadList(record, mft_.Device(), mft_.Boot());
-  if (!list) object.list_error = std::move(list.error().reason);
-  for (const ListedAttribute& entry : list.value_or(std::vector<ListedAttribute>())) {
+  if (!list) {
+    object.list_error = std::move(list.error().reason);
+    list = std::vector<ListedAttribute>();
+  }
+  // Any number of damaged records can have the same clusters for their lists: that must not fill memory. Each entry of
+  // a sound one stands for an attribute in some record.
+  listed_ += list->size();
+  if (listed_ > mft_.Records() * std::uint64_t{mft_.Boot().record_bytes} / kLeastAttributeBytes) {
+    object.list_error = "the volume's lists name more attributes than its records can hold";
+    list->clear();
+  }
+  for (const ListedAttribute& entry : *list) {
     // A long attribute has an entry for each of its parts: its first stands for it.
     if (Matters(entry.type) && entry.record.Number() != number && entry.lowest_vcn == 0) {
       object.entries.push_back(entry);
@@ -115,9 +126,10 @@ CatalogBuilder::Parts CatalogBuilder::PartsOf(const RecordFacts& facts) {
 
 DescriptorPool::Number CatalogBuilder::ReadOwnDescriptor(const AttributeView& attribute) {
   const auto bytes = ReadValue(attribute, mft_.Device(), mft_.Boot(), kMaxDescriptorBytes);
-  // NTFS keeps no checksum of these. Clusters can be shared by any number of damaged records: that must not fill
-  // memory.
+  // NTFS keeps no checksum of these. Clusters can be shared by any number of damaged records, each of which has them
+  // end elsewhere: that must not fill memory.
   if (!bytes || !security::DescriptorView::Parse(*bytes)) return DescriptorPool::kNone;
+  if (const DescriptorPool::Number known = pool_.Find(*bytes); known != DescriptorPool::kNone) return known;
   own_bytes_ += bytes->size();
   return own_bytes_ > kMostOwnBytes ? DescriptorPool::kNone : pool_.Intern(*bytes);
 }

@@ -77,7 +77,8 @@ class CatalogBuilder {
   std::vector<Continued> continued_;
   RecordFacts facts_;                            // Of the record at hand.
   std::vector<NameArena::Position> kept_names_;  // Of the record at hand.
-  std::uint64_t own_bytes_ = 0;                  // Of descriptors that objects have of their own.
+  std::uint64_t own_bytes_ = 0;                  // Of distinct descriptors that objects have of their own.
+  std::uint64_t listed_ = 0;                     // Entries of all lists.
 };
 
 }  // namespace acledger::scanner::ntfs

@@ -8,23 +8,21 @@ namespace acledger::scanner::ntfs {
 
 using store::kObjectsAPage;
 
-Expected<LedgerPages> LedgerPages::Open(store::Ledger& ledger) {
-  const auto index = ledger.GetVolumeIndex();
+Expected<StoredPages> StoredPages::Open(store::VolumeStore& store) {
+  auto index = store.Index();
   if (!index) return std::unexpected(index.error());
   if (!*index) {
-    return std::unexpected(Error{ErrorKind::kNotFound, "read the volume's index", ledger.Path(), 0,
-                                 "the ledger has none yet (acledger index makes it)"});
+    return std::unexpected(Error{ErrorKind::kNotFound, "read the volume's index", store.Path(), 0,
+                                 "no index was made (acledger index makes it)"});
   }
-  const auto end = ledger.VolumePagesEnd();
+  const auto end = store.PagesEnd();
   if (!end) return std::unexpected(end.error());
-  return LedgerPages(ledger, **index, *end);
+  return StoredPages(store, **std::move(index), *end);
 }
 
-Expected<std::optional<store::VolumePage>> LedgerPages::Read(std::uint32_t page) {
-  return ledger_.ReadVolumePage(page);
-}
+Expected<std::optional<store::VolumePage>> StoredPages::Read(std::uint32_t page) { return store_.ReadPage(page); }
 
-Expected<security::DescriptorBytes> LedgerPages::Descriptor(store::DescriptorId id) { return ledger_.Descriptor(id); }
+Expected<security::DescriptorBytes> StoredPages::Descriptor(store::DescriptorId id) { return store_.Descriptor(id); }
 
 CatalogPages::CatalogPages(const Catalog& catalog, const DescriptorPool& pool)
     : catalog_(catalog), pool_(pool), ids_(DescriptorsEnd(catalog)) {

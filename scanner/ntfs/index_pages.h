@@ -6,12 +6,12 @@
 #include <span>
 
 #include "scanner/ntfs/catalog.h"
-#include "store/ledger.h"
 #include "store/volume_page.h"
+#include "store/volume_store.h"
 
 namespace acledger::scanner::ntfs {
 
-// The index of a volume, page by page: as a ledger keeps it, or as a catalogue just read. Whoever searches or compares
+// The index of a volume, page by page: as a file keeps it, or as a catalogue just read. Whoever searches or compares
 // does not ask which. One thread at a time.
 class IndexPages {
  public:
@@ -23,24 +23,24 @@ class IndexPages {
   virtual Expected<security::DescriptorBytes> Descriptor(store::DescriptorId id) = 0;
 };
 
-// What StoreIndex() left in a ledger, which must outlive it.
-class LedgerPages final : public IndexPages {
+// What StoreIndex() left in a file, which must outlive it.
+class StoredPages final : public IndexPages {
  public:
-  // kNotFound: the ledger has no index.
-  static Expected<LedgerPages> Open(store::Ledger& ledger);
+  // kNotFound: no index was made.
+  static Expected<StoredPages> Open(store::VolumeStore& store);
 
   const store::VolumeIndex& Index() const { return index_; }
-  store::Ledger& Ledger() const { return ledger_; }
+  store::VolumeStore& Store() const { return store_; }
 
   std::uint32_t End() const override { return end_; }
   Expected<std::optional<store::VolumePage>> Read(std::uint32_t page) override;
   Expected<security::DescriptorBytes> Descriptor(store::DescriptorId id) override;
 
  private:
-  LedgerPages(store::Ledger& ledger, const store::VolumeIndex& index, std::uint32_t end)
-      : ledger_(ledger), index_(index), end_(end) {}
+  StoredPages(store::VolumeStore& store, store::VolumeIndex index, std::uint32_t end)
+      : store_(store), index_(std::move(index)), end_(end) {}
 
-  store::Ledger& ledger_;
+  store::VolumeStore& store_;
   store::VolumeIndex index_;
   std::uint32_t end_;
 };

@@ -75,7 +75,7 @@ class FolderStates {
 
 class Searcher {
  public:
-  Searcher(LedgerPages& index, const NamePattern& pattern, const SearchRequest& request,
+  Searcher(StoredPages& index, const NamePattern& pattern, const SearchRequest& request,
            const std::function<void(const Hit&)>& take)
       : index_(index),
         pattern_(pattern),
@@ -152,7 +152,7 @@ class Searcher {
     return true;
   }
 
-  LedgerPages& index_;
+  StoredPages& index_;
   const NamePattern& pattern_;
   const SearchRequest& request_;
   const std::function<void(const Hit&)>& take_;
@@ -166,12 +166,12 @@ class Searcher {
 
 }  // namespace
 
-Expected<bool> Search(LedgerPages& index, const NamePattern& pattern, const SearchRequest& request,
+Expected<bool> Search(StoredPages& index, const NamePattern& pattern, const SearchRequest& request,
                       const std::function<void(const Hit&)>& take) {
   Searcher searcher(index, pattern, request, take);
   bool stopped = false;
-  auto searched = index.Ledger().InTransaction([&] {
-    return index.Ledger().ScanVolumeNames([&](std::uint32_t page, std::string_view names) -> Expected<bool> {
+  auto searched = index.Store().InTransaction([&] {
+    return index.Store().ScanNames([&](std::uint32_t page, std::string_view names) -> Expected<bool> {
       auto more = searcher.LookAt(page, names);
       stopped = more && !*more;
       return more;

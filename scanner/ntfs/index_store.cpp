@@ -6,11 +6,11 @@
 namespace acledger::scanner::ntfs {
 namespace {
 
-constexpr std::uint32_t kNoMorePages = std::uint32_t{1} << 22;  // NTFS has at most 2^32 records.
+using Progress = std::function<void(std::uint32_t done, std::uint32_t all)>;
 
-// Of each descriptor that an object has, its number in the ledger.
+// Of each descriptor that an object has, its number in the file.
 Expected<std::vector<store::DescriptorId>> InternAll(const Catalog& catalog, const DescriptorPool& pool,
-                                                     store::Ledger& ledger) {
+                                                     store::VolumeStore& store) {
   std::vector<store::DescriptorId> ids(DescriptorsEnd(catalog));
   std::vector<bool> used(ids.size());
   catalog.ForEach([&used](const CatalogObject& object) {
@@ -18,47 +18,68 @@ Expected<std::vector<store::DescriptorId>> InternAll(const Catalog& catalog, con
   });
   for (std::size_t number = 0; number < ids.size(); ++number) {
     if (!used[number]) continue;
-    const auto id = ledger.Intern(pool.Get(static_cast<DescriptorPool::Number>(number)));
+    const auto id = store.Intern(pool.Get(static_cast<DescriptorPool::Number>(number)));
     if (!id) return std::unexpected(id.error());
     ids[number] = *id;
   }
   return ids;
 }
 
-}  // namespace
-
-Expected<StoreReport> StoreIndex(const Catalog& catalog, const DescriptorPool& pool, store::Ledger& ledger,
-                                 std::int64_t read_at,
-                                 const std::function<void(std::uint32_t done, std::uint32_t all)>& progress) {
+Expected<StoreReport> StorePages(const Catalog& catalog, const DescriptorPool& pool, store::VolumeStore& store,
+                                 const Progress& progress) {
   StoreReport report;
-  auto stored = ledger.InTransaction([&]() -> Expected<void> {
-    const auto ids = InternAll(catalog, pool, ledger);
-    if (!ids) return std::unexpected(ids.error());
-    const std::uint32_t pages = PagesOf(catalog);
-    store::VolumePageWriter writer;
-    for (std::uint32_t page = 0; page < pages; ++page) {
-      WritePage(catalog, *ids, page, writer);
-      const auto written = ledger.PutVolumePage(writer);
-      if (!written) return std::unexpected(written.error());
-      if (*written) {
-        ++report.written;
-      } else if (!writer.IsEmpty()) {
-        ++report.unchanged;
-      }
-      if (progress) progress(page + 1, pages);
+  const auto ids = InternAll(catalog, pool, store);
+  if (!ids) return std::unexpected(ids.error());
+  const std::uint32_t pages = PagesOf(catalog);
+  store::VolumePageWriter writer;
+  for (std::uint32_t page = 0; page < pages; ++page) {
+    WritePage(catalog, *ids, page, writer);
+    const auto written = store.PutPage(writer);
+    if (!written) return std::unexpected(written.error());
+    if (*written) {
+      ++report.written;
+    } else if (!writer.IsEmpty()) {
+      ++report.unchanged;
     }
-    const auto dropped = ledger.DropVolumePages(pages, kNoMorePages);
-    if (!dropped) return std::unexpected(dropped.error());
-    report.written += *dropped;
+    if (progress) progress(page + 1, pages);
+  }
+  const auto dropped = store.DropPagesFrom(pages);
+  if (!dropped) return std::unexpected(dropped.error());
+  report.written += *dropped;
+  return report;
+}
+
+Expected<StoreReport> StoreAll(const Catalog& catalog, const DescriptorPool& pool, const IndexedVolume& volume,
+                               store::VolumeStore& store, const Progress& progress) {
+  StoreReport report;
+  auto stored = store.InTransaction([&]() -> Expected<void> {
+    auto pages = StorePages(catalog, pool, store, progress);
+    if (!pages) return std::unexpected(pages.error());
+    report = *std::move(pages);
     const CatalogReport& read = catalog.Report();
     store::VolumeIndex index;
-    index.read_at = read_at;
+    index.serial = volume.serial;
+    index.name = volume.name;
+    index.read_at = volume.read_at;
     index.objects = read.objects;
     index.names = read.names;
     index.damaged = read.damage.Count(DamageKind::kRecord);
-    return ledger.SetVolumeIndex(index);
+    return store.SetIndex(index);
   });
   if (!stored) return std::unexpected(stored.error());
+  return report;
+}
+
+}  // namespace
+
+Expected<StoreReport> StoreIndex(const Catalog& catalog, const DescriptorPool& pool, const IndexedVolume& volume,
+                                 store::VolumeStore& store, const Progress& progress) {
+  auto report = StoreAll(catalog, pool, volume, store, progress);
+  if (!report && report.error().kind == ErrorKind::kCorrupt) {
+    if (auto begun = store.BeginAnew(report.error().reason); !begun) return std::unexpected(begun.error());
+    report = StoreAll(catalog, pool, volume, store, progress);
+  }
+  if (report) report->dropped = store.Dropped();
   return report;
 }
 

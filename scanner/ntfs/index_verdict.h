@@ -33,7 +33,7 @@ class Verdicts {
  public:
   Verdicts(IndexPages& pages, const Judge& judge) : pages_(pages), judge_(judge) {}
 
-  // 0: kUnknown. kCorrupt, kNotFound: the ledger does not hold the descriptor as it was stored.
+  // 0: kUnknown. kCorrupt, kNotFound: the index does not hold the descriptor as it was stored.
   Expected<IndexVerdict> Of(store::DescriptorId descriptor);
 
   // Of all objects of the index.

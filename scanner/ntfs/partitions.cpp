@@ -64,13 +64,14 @@ class Lister {
   // first.
   Expected<void> AddLogical(std::uint64_t extended) {
     std::uint64_t table = extended;
-    for (unsigned number = kFirstLogical; number < kFirstLogical + kMostLogical; ++number) {
+    unsigned number = kFirstLogical;
+    for (unsigned tables = 0; tables < kMostLogical; ++tables) {
       Sector sector{};
       if (!Within(table, 1, device_.Size() / sector_bytes_)) return {};
       if (auto read = device_.Read(table * sector_bytes_, sector); !read) return read;
       if (!IsMarked(sector)) return {};
       const MbrEntry self = MbrEntry::At(sector, 0), next = MbrEntry::At(sector, 1);
-      if (self.IsUsed()) Add(number, table + self.first, self.count);
+      if (self.IsUsed()) Add(number++, table + self.first, self.count);
       if (!next.IsUsed() || next.first == 0) return {};
       table = extended + next.first;
     }
@@ -123,6 +124,20 @@ Expected<std::vector<Partition>> ListGpt(BlockDevice& device) {
                                "it is a GPT, and neither of its two copies is whole"});
 }
 
+std::string TextOf(const std::vector<Partition>& partitions) {
+  std::string text;
+  for (const Partition& one : partitions) {
+    text += (text.empty() ? "" : ", ") + std::to_string(one.number) + " (" +
+            (one.holds_ntfs ? std::string("NTFS, ") : std::string()) + std::to_string(one.bytes >> 20) + " MiB" +
+            (one.name.empty() ? "" : ", " + one.name) + ")";
+  }
+  return text;
+}
+
+std::unexpected<Error> Choose(const BlockDevice& device, std::string reason) {
+  return std::unexpected(Error{ErrorKind::kInvalid, kChoosePartition, device.Name(), 0, std::move(reason)});
+}
+
 }  // namespace
 
 Expected<std::vector<Partition>> ListPartitions(BlockDevice& device) {
@@ -147,6 +162,17 @@ Expected<std::vector<Partition>> ListPartitions(BlockDevice& device) {
     if (auto logical = lister.AddLogical(*extended); !logical) return std::unexpected(logical.error());
   }
   return std::move(lister.found);
+}
+
+Expected<DiskPart> FindPart(BlockDevice& device, unsigned partition) {
+  const auto partitions = ListPartitions(device);
+  if (!partitions) return std::unexpected(partitions.error());
+  if (partitions->empty() && partition == 0) return DiskPart();
+  if (partitions->empty()) return Choose(device, "it has no partitions: leave --partition out");
+  if (partition == 0) return Choose(device, "it is partitioned, say --partition N: " + TextOf(*partitions));
+  const auto found = std::ranges::find(*partitions, partition, &Partition::number);
+  if (found != partitions->end()) return DiskPart{partition, found->offset, found->bytes};
+  return Choose(device, "it has no partition " + std::to_string(partition) + "; there are " + TextOf(*partitions));
 }
 
 }  // namespace acledger::scanner::ntfs

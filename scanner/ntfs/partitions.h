@@ -23,4 +23,15 @@ struct Partition {
 // Only reads, and a bounded number of times.
 Expected<std::vector<Partition>> ListPartitions(BlockDevice& device);
 
+// Which part of a device holds the volume that is meant.
+struct DiskPart {
+  unsigned partition = 0;               // 0: the device is one volume.
+  std::uint64_t offset = 0, bytes = 0;  // Of a partition.
+};
+
+inline constexpr char kChoosePartition[] = "choose a partition";
+// kInvalid (operation kChoosePartition), with the partitions that there are, where the words do not fit the device:
+// none named on a partitioned disk, one named that is not there.
+Expected<DiskPart> FindPart(BlockDevice& device, unsigned partition);
+
 }  // namespace acledger::scanner::ntfs

@@ -18,6 +18,7 @@ enum class AttributeType : std::uint32_t {
   kAttributeList = 0x20,
   kFileName = 0x30,
   kSecurityDescriptor = 0x50,
+  kVolumeInformation = 0x70,
   kData = 0x80,
   kReparsePoint = 0xC0,
 };

@@ -13,6 +13,7 @@ constexpr std::uint64_t kBlockBytes = 0x40000;  // A block of first copies is fo
 constexpr std::size_t kAlignment = 16;
 constexpr std::size_t kHeaderBytes = 20;  // Hash, id, offset (8 bytes), length with the header.
 constexpr std::size_t kLeastDescriptor = 20;
+constexpr std::size_t kMostInVain = 16 * kBlockBytes;  // Hashed of one block: see EntryAt().
 constexpr std::size_t kMaxExamples = 16;
 constexpr std::size_t kPage = 4096;
 
@@ -23,14 +24,20 @@ struct Entry {
   std::size_t Step() const { return (kHeaderBytes + descriptor.size() + kAlignment - 1) / kAlignment * kAlignment; }
 };
 
-std::optional<Entry> EntryAt(Bytes block, std::size_t at, std::uint64_t place) {
+// Damaged entries may overlap, so that each byte would be hashed for each place before it. Once too much was hashed for
+// nothing, what else the block holds is taken for damaged.
+std::optional<Entry> EntryAt(Bytes block, std::size_t at, std::uint64_t place, std::size_t& in_vain) {
   if (!Within(at, kHeaderBytes + kLeastDescriptor, block.size())) return std::nullopt;
   const std::uint8_t* header = block.data() + at;
   const std::size_t length = LoadU32(header + 16);
   if (LoadU64(header + 8) != place || length < kHeaderBytes + kLeastDescriptor) return std::nullopt;
   if (!Within(at, length, block.size())) return std::nullopt;
   const Bytes descriptor = block.subspan(at + kHeaderBytes, length - kHeaderBytes);
-  if (LoadU32(header + 4) == 0 || SecurityHash(descriptor) != LoadU32(header)) return std::nullopt;
+  if (LoadU32(header + 4) == 0 || in_vain > kMostInVain) return std::nullopt;
+  if (SecurityHash(descriptor) != LoadU32(header)) {
+    in_vain += length;
+    return std::nullopt;
+  }
   return Entry{LoadU32(header + 4), descriptor};
 }
 
@@ -135,10 +142,11 @@ std::uint32_t SecurityHash(Bytes descriptor) {
 void ReadSecureBlock(Bytes block, Bytes mirror, std::uint64_t offset, DescriptorPool& pool, SharedDescriptors& to,
                      SecureReport& report) {
   const std::size_t end = std::max(block.size(), mirror.size());
+  std::size_t in_vain = 0;
   bool in_damage = false;
   for (std::size_t at = 0; at < end;) {
     const std::uint64_t place = offset + at;
-    const auto first = EntryAt(block, at, place), second = EntryAt(mirror, at, place);
+    const auto first = EntryAt(block, at, place, in_vain), second = EntryAt(mirror, at, place, in_vain);
     if (first || second) {
       in_damage = false;
       at += TakePlace(first, second, place, pool, to, report);
@@ -150,6 +158,7 @@ void ReadSecureBlock(Bytes block, Bytes mirror, std::uint64_t offset, Descriptor
     in_damage = !zero;
     at += kAlignment;
   }
+  report.hashed_in_vain += in_vain;
 }
 
 Expected<SecureReport> ReadSecure(const Mft& mft, DescriptorPool& pool, SharedDescriptors& to) {

@@ -47,6 +47,7 @@ struct SecureReport {
   std::uint64_t repaired = 0;   // Of these, one of the two copies was damaged; the other serves.
   std::uint64_t damaged = 0;    // Places where neither copy is whole.
   std::uint64_t ambiguous = 0;  // Entries whose two copies are whole and differ, or whose id another entry has too.
+  std::uint64_t hashed_in_vain = 0;     // Bytes of what turned out to be no entry.
   std::vector<std::uint64_t> examples;  // Where in the stream; the first few of what is not in order.
 
   bool IsSound() const { return repaired == 0 && damaged == 0 && ambiguous == 0; }

@@ -76,7 +76,7 @@ struct DeviceCalls {
   static s64 Seek(ntfs_device* device, s64 offset, int whence) {
     ImageDevice& image = Of(device);
     if (whence == SEEK_CUR) offset += image.position_;
-    if (whence == SEEK_END) offset += SizeOf(image.fd_);
+    if (whence == SEEK_END) offset += static_cast<s64>(image.size_);
     if (offset < 0) {
       errno = EINVAL;
       return -1;
@@ -99,9 +99,19 @@ struct DeviceCalls {
   }
   // The library syncs at ntfs_umount(); we decide ourselves when (Flush()).
   static int Sync(ntfs_device*) { return 0; }
-  static int Stat(ntfs_device* device, struct stat* status) { return fstat(Of(device).fd_, status); }
+  static int Stat(ntfs_device* device, struct stat* status) {
+    ImageDevice& image = Of(device);
+    if (!image.qemu_) return fstat(image.fd_, status);
+    *status = {};
+    status->st_mode = S_IFREG;
+    status->st_size = static_cast<off_t>(image.size_);
+    return 0;
+  }
   static int Control(ntfs_device* device, unsigned long request, void* argument) {
-    return ioctl(Of(device).fd_, request, argument);
+    // What it would tell of a partition is true of the whole disk; an image of qemu's has no such file.
+    if (Of(device).options_.partition == 0 && !Of(device).qemu_) return ioctl(Of(device).fd_, request, argument);
+    errno = EOPNOTSUPP;
+    return -1;
   }
 };
 
@@ -118,6 +128,10 @@ Expected<std::unique_ptr<ImageDevice>> ImageDevice::Open(const std::string& path
   device->options_ = std::move(options);
   if (auto opened = device->OpenFile(path); !opened) return std::unexpected(opened.error());
   if (auto locked = device->Lock(path); !locked) return std::unexpected(locked.error());
+  const std::int64_t size = device->qemu_ ? device->qemu_->Size() : SizeOf(device->fd_);
+  if (size < 0) return OpenError(KindOf(errno), path, std::strerror(errno), errno);
+  device->size_ = static_cast<std::uint64_t>(size);
+  if (auto found = device->FindPart(path); !found) return std::unexpected(found.error());
   if (auto checked = device->CheckBootSector(path); !checked) return std::unexpected(checked.error());
   if (device->redo_) {
     if (auto finished = device->FinishRedo(); !finished) return std::unexpected(finished.error());
@@ -143,12 +157,27 @@ Expected<void> ImageDevice::OpenFile(const std::string& path) {
   if (S_ISREG(status.st_mode) && !options_.read_only && (status.st_mode & 0222) == 0) {
     return OpenError(ErrorKind::kReadOnly, path, "the file is read-only");
   }
-  int flags = (options_.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC;
-  // O_EXCL on a block device fails with EBUSY while the kernel has it mounted or in use.
-  if (S_ISBLK(status.st_mode) && !options_.read_only) flags |= O_EXCL;
-  fd_ = open(path.c_str(), flags);
+  if (const std::string format = S_ISREG(status.st_mode) ? QemuFormat(path) : ""; !format.empty()) {
+    auto opened = QemuImage::Open(path, format, options_.read_only);
+    if (!opened) return std::unexpected(opened.error());
+    qemu_ = *std::move(opened);
+    return {};
+  }
+  const int flags = (options_.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+  // O_EXCL on a block device fails with EBUSY while the kernel has it, or a partition of it, mounted or in use. Readers
+  // only ask with it: they do not exclude each other.
+  fd_ = open(path.c_str(), S_ISBLK(status.st_mode) ? flags | O_EXCL : flags);
+  if (fd_ >= 0 && S_ISBLK(status.st_mode) && options_.read_only) {
+    close(fd_);
+    fd_ = open(path.c_str(), flags);
+  }
   if (fd_ >= 0) return {};
   const int code = errno;
+  if (code == EBUSY && S_ISBLK(status.st_mode)) {
+    return OpenError(ErrorKind::kBusy, path,
+                     "it, or a partition of it, is mounted or in use: unmount it, or name the partition's own device",
+                     code);
+  }
   return OpenError(KindOf(code), path, std::strerror(code), code);
 }
 
@@ -160,6 +189,7 @@ Expected<void> ImageDevice::Lock(const std::string& path) {
   if (IsAttachedToLoopDevice(path)) {
     return OpenError(ErrorKind::kBusy, path, "the image is attached to a loop device: detach it first (losetup -d)");
   }
+  if (qemu_) return {};  // It holds its own.
   // A lock of the open file description: it excludes ntfs-3g's process lock as well as a second opener in this process.
   struct flock lock{};
   lock.l_type = options_.read_only ? F_RDLCK : F_WRLCK;
@@ -172,33 +202,41 @@ Expected<void> ImageDevice::Lock(const std::string& path) {
 
 Expected<void> ImageDevice::CheckBootSector(const std::string& path) {
   std::array<std::uint8_t, 512> boot{};
-  const ssize_t got = pread(fd_, boot.data(), boot.size(), 0);
+  const std::int64_t got = ReadPiece(boot.data(), boot.size(), 0);
   if (got < 0) return OpenError(KindOf(errno), path, std::strerror(errno), errno);
-  if (static_cast<std::size_t>(got) != boot.size() || std::memcmp(boot.data() + 3, "NTFS    ", 8) != 0) {
+  if (got != std::ssize(boot) || std::memcmp(boot.data() + 3, "NTFS    ", 8) != 0) {
     const bool partitioned = got > 510 && boot[510] == 0x55 && boot[511] == 0xAA;
     return OpenError(ErrorKind::kInvalid, path,
                      std::string("not an NTFS volume") +
-                         (partitioned ? " (a whole disk or another file system: name the NTFS partition itself)" : ""));
+                         (partitioned ? " (a whole disk or another file system: name the NTFS partition)" : ""));
   }
   const std::uint64_t wanted = Load<std::uint64_t>(boot, 0x28) * Load<std::uint16_t>(boot, 0x0B);
-  const std::int64_t size = SizeOf(fd_);
-  if (size < 0 || static_cast<std::uint64_t>(size) < wanted) {
+  if (size_ < wanted) {
     return OpenError(ErrorKind::kCorrupt, path,
-                     "truncated: " + std::to_string(size) + " bytes, the boot sector says " + std::to_string(wanted));
+                     "truncated: " + std::to_string(size_) + " bytes, the boot sector says " + std::to_string(wanted));
   }
   serial_ = Load<std::uint64_t>(boot, 0x48);
-  size_ = static_cast<std::uint64_t>(size);
   struct stat status{};
-  const bool is_file = fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
-  if (is_file && options_.redo) redo_ = std::make_unique<RedoFile>(path + ".acledger-redo", serial_);
+  const bool is_file = qemu_ || (fstat(fd_, &status) == 0 && S_ISREG(status.st_mode));
+  const std::string which = options_.partition == 0 ? "" : ".p" + std::to_string(options_.partition);
+  if (is_file && options_.redo) redo_ = std::make_unique<RedoFile>(path + which + ".acledger-redo", serial_);
   return {};
+}
+
+std::int64_t ImageDevice::ReadPiece(void* to, std::size_t count, std::int64_t offset) {
+  return qemu_ ? qemu_->Read(to, count, base_ + offset) : pread(fd_, to, count, base_ + offset);
+}
+
+std::int64_t ImageDevice::WritePiece(const void* from, std::size_t count, std::int64_t offset) {
+  return qemu_ ? qemu_->Write(from, count, base_ + offset) : pwrite(fd_, from, count, base_ + offset);
 }
 
 std::int64_t ImageDevice::Read(void* to, std::int64_t count, std::int64_t offset) {
   auto* bytes = static_cast<std::uint8_t*>(to);
   std::int64_t done = 0;
+  count = std::min(count, std::max(static_cast<std::int64_t>(size_) - offset, std::int64_t{0}));
   while (done < count) {
-    const ssize_t got = pread(fd_, bytes + done, static_cast<std::size_t>(count - done), offset + done);
+    const std::int64_t got = ReadPiece(bytes + done, static_cast<std::size_t>(count - done), offset + done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -1;
     if (got == 0) break;
@@ -222,12 +260,16 @@ std::int64_t ImageDevice::Write(const void* from, std::int64_t count, std::int64
 }
 
 std::int64_t ImageDevice::WriteNow(const void* from, std::int64_t count, std::int64_t offset) {
+  if (offset < 0 || offset > static_cast<std::int64_t>(size_) || count > static_cast<std::int64_t>(size_) - offset) {
+    errno = ENOSPC;
+    return -1;
+  }
   if (options_.hook) options_.hook(writes_);
   ++writes_;
   const auto* bytes = static_cast<const std::uint8_t*>(from);
   std::int64_t done = 0;
   while (done < count) {
-    const ssize_t put = pwrite(fd_, bytes + done, static_cast<std::size_t>(count - done), offset + done);
+    const std::int64_t put = WritePiece(bytes + done, static_cast<std::size_t>(count - done), offset + done);
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return -1;
     done += put;
@@ -303,7 +345,7 @@ Expected<void> ImageDevice::FinishRedo() {
 }
 
 Expected<void> ImageDevice::Sync() {
-  if (options_.read_only || fdatasync(fd_) == 0) return {};
+  if (options_.read_only || (qemu_ ? qemu_->Sync() : fdatasync(fd_)) == 0) return {};
   return Fail(KindOf(errno), "flush the volume", std::strerror(errno), static_cast<std::uint32_t>(errno));
 }
 

@@ -16,12 +16,12 @@ class Ntfs3gVolume : public Volume {
  public:
   explicit Ntfs3gVolume(std::unique_ptr<Session> session) { shared_.session = std::move(session); }
 
-  Expected<void> Describe(const std::string& path, bool read_only) {
+  Expected<void> Describe(const std::string& path, bool read_only, unsigned partition) {
     LoadedRecord root;
     if (auto read = shared_.session->ReadRecord({kRootRecord, 0}, root); !read) return read;
     VolumeInfo& info = shared_.info;
     info.serial = shared_.session->Device().Serial();
-    info.name = path;
+    info.name = partition == 0 ? path : path + " partition " + std::to_string(partition);
     info.file_system = "NTFS";
     info.read_only = read_only;
     info.is_image = true;
@@ -61,9 +61,10 @@ class Ntfs3gVolume : public Volume {
   }
 
   // Nobody else writes the volume (it is locked), and the tables are read through the same device.
-  std::unique_ptr<BulkView> ViewInBulk(IndexUse use) override {
-    return std::make_unique<CatalogVolume>(*this, *raw_, use);
+  Expected<std::unique_ptr<BulkView>> ViewInBulk(IndexUse use, const StopFlag& stop) override {
+    return std::make_unique<CatalogVolume>(*this, *raw_, use, stop);
   }
+  ntfs::BlockDevice* Bytes() override { return &*raw_; }
 
  private:
   Shared shared_;
@@ -72,11 +73,12 @@ class Ntfs3gVolume : public Volume {
 
 }  // namespace
 
-Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook) {
-  auto session = Session::Mount(path, {.read_only = read_only, .hook = std::move(hook)});
+Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook,
+                                            unsigned partition) {
+  auto session = Session::Mount(path, {.read_only = read_only, .hook = std::move(hook), .partition = partition});
   if (!session) return std::unexpected(session.error());
   auto volume = std::make_unique<Ntfs3gVolume>(std::move(*session));
-  if (auto described = volume->Describe(path, read_only); !described) {
+  if (auto described = volume->Describe(path, read_only, partition); !described) {
     return std::unexpected(std::move(described.error()).At(path));
   }
   return volume;
@@ -84,8 +86,14 @@ Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_o
 
 }  // namespace ntfs3g
 
-Expected<std::unique_ptr<Volume>> OpenNtfsImage(const std::string& path, bool read_only) {
-  return ntfs3g::OpenImage(path, read_only, {});
+Expected<std::unique_ptr<Volume>> OpenNtfsImage(const std::string& path, bool read_only, unsigned partition) {
+  return ntfs3g::OpenImage(path, read_only, {}, partition);
+}
+
+Expected<std::unique_ptr<ntfs::BlockDevice>> OpenNtfsBytes(const std::string& path, unsigned partition) {
+  auto device = ntfs3g::ImageDevice::Open(path, {.read_only = true, .partition = partition});
+  if (!device) return std::unexpected(device.error());
+  return std::make_unique<ntfs3g::RawImage>(path, *std::move(device));
 }
 
 }  // namespace acledger::scanner

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "scanner/ntfs/block_device.h"
 #include "scanner/volume.h"
 
 namespace acledger::scanner {
@@ -36,6 +37,14 @@ namespace acledger::scanner {
 // Errors at opening: kNotFound, kDenied, kReadOnly (the file cannot be written), kBusy (locked, mounted, on a loop
 // device), kInvalid (no NTFS volume), kUnsupported (hibernated, or not cleanly unmounted: its journal or dirty flag
 // says so; may be opened read-only), kCorrupt (truncated, damaged).
-Expected<std::unique_ptr<Volume>> OpenNtfsImage(const std::string& path, bool read_only);
+//
+// `partition`: of a disk (MBR, GPT), whose redo file is IMAGE.pN.acledger-redo; the lock is on the whole disk. 0: it is
+// one volume; kInvalid ("choose a partition"), with those that there are, where that word does not fit. An image may be
+// raw, or qcow2, VMDK, VHDX or VHD where qemu-nbd is installed (kUnsupported says so), whose lock then counts.
+Expected<std::unique_ptr<Volume>> OpenNtfsImage(const std::string& path, bool read_only, unsigned partition = 0);
+
+// The bytes of such a volume alone, for who reads its tables: nothing is mounted, so a damaged volume will do. Locked
+// as by a reader; errors as above, but that a dirty or damaged volume is told by nobody.
+Expected<std::unique_ptr<ntfs::BlockDevice>> OpenNtfsBytes(const std::string& path, unsigned partition = 0);
 
 }  // namespace acledger::scanner

@@ -10,6 +10,7 @@
 namespace acledger::scanner::ntfs3g {
 
 // OpenNtfsImage() with a hook before each write, for tests that stop in the middle.
-Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook);
+Expected<std::unique_ptr<Volume>> OpenImage(const std::string& path, bool read_only, WriteHook hook,
+                                            unsigned partition = 0);
 
 }  // namespace acledger::scanner::ntfs3g

@@ -46,11 +46,12 @@ Expected<std::string> Win32Object::ReadContent(std::size_t limit) {
     error.operation = "read contents";
     return std::unexpected(std::move(error));
   }
-  std::string text(limit, '\0');
+  std::string text;
   std::size_t done = 0;
   while (done < limit) {
     DWORD got = 0;
     const auto wanted = static_cast<DWORD>(std::min<std::size_t>(limit - done, 1 << 20));
+    text.resize(done + wanted);  // Step by step: the limit may be far beyond the file.
     if (!ReadFile(file->Get(), text.data() + done, wanted, &got, nullptr))
       return std::unexpected(win32::LastError("read contents"));
     if (got == 0) break;  // The end.

@@ -5,7 +5,9 @@
 #include <array>
 #include <thread>
 
+#include "scanner/catalog/catalog_volume.h"
 #include "scanner/win32/descriptor_probe.h"
+#include "scanner/win32/usn_journal.h"
 #include "scanner/win32/win32_object.h"
 #include "security/win32/machine_sid.h"
 #include "security/win32/privilege.h"
@@ -29,6 +31,8 @@ class Win32Volume : public Volume {
     return ToObject(context_, OpenFileId(context_, root_.Get(), id, RightsFor(access)), access);
   }
   Expected<void> Flush() override;
+  // Needs the handle of the volume, which administrators get.
+  Expected<std::unique_ptr<BulkView>> ViewInBulk(IndexUse use, const StopFlag& stop) override;
   Expected<void> ProbeDescriptors(Object& folder) override {
     return ProbeDescriptorsIn(context_, static_cast<Win32Object&>(folder).Handle());
   }
@@ -130,6 +134,16 @@ Expected<void> Win32Volume::Flush() {
   const NTSTATUS status = NtFlushBuffersFile(volume->Get(), &io);
   if (status != STATUS_SUCCESS) return std::unexpected(win32::StatusError("flush the volume", status));
   return {};
+}
+
+Expected<std::unique_ptr<BulkView>> Win32Volume::ViewInBulk(IndexUse use, const StopFlag& stop) {
+  if (info_.file_system != "NTFS") return Volume::ViewInBulk(use, stop);
+  std::unique_ptr<UsnJournal> journal = OpenWin32UsnJournal(info_.name);
+  // Where there is none, or none for us, no look at the device is worth its time.
+  if (const Expected<UsnJournalState> state = journal->Query(); !state) return std::unexpected(state.error());
+  Expected<std::unique_ptr<ntfs::BlockDevice>> device = ntfs::OpenBlockDevice(R"(\\.\)" + info_.name);
+  if (!device) return std::unexpected(device.error());
+  return std::make_unique<CatalogVolume>(*this, std::move(*device), std::move(journal), use, stop);
 }
 
 }  // namespace

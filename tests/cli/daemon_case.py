@@ -30,9 +30,9 @@ class DaemonCase(ImageCase):
             os.unlink(self.endpoint)
         os.environ.pop("ACLEDGER_ENDPOINT")
 
-    def start(self, wait=True, image=None, folder=None):
+    def start(self, wait=True, image=None, folder=None, more=()):
         self.daemon = subprocess.Popen([program("acledgerd"), "--foreground", "--image", image or self.image,
-                                        "--endpoint", self.endpoint],
+                                        "--endpoint", self.endpoint, *more],
                                        stderr=subprocess.DEVNULL, cwd=folder,
                                        env=os.environ | self.ENVIRONMENT)
         for _ in range(600):

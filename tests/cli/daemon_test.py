@@ -42,6 +42,40 @@ class Daemon(DaemonCase):
         self.assertEqual(self.security_ids(), before)
         self.audit()
 
+    def test_makes_the_index_of_a_volume_that_it_holds(self):
+        alone = self.json("index", "--principal", PRINCIPAL, "--no-store")
+        self.start()
+        self.provision("\\work", extra=("--index", "always"))
+        made = self.json("index")
+        self.assertEqual((made["objects"], made["principal"]), (alone["objects"], PRINCIPAL))
+        self.assertGreater(made["readable"], self.json("coverage", "\\work")["coverage"][0]["covered"])
+        self.assertGreater(made["pages_written"], 2)
+        again = self.json("index")
+        self.assertEqual((again["pages_written"], again["pages_unchanged"]), (0, made["pages_written"]))
+        self.assertNotIn("index", self.json("index", "--no-store"))
+        # The file is read beside the daemon.
+        self.assertTrue(self.json("find", "work", "--verdict", "readable")["found"])
+        self.assertEqual(len(self.json("index", "--list")["indexes"]), 1)
+        listed = self.call(self.connect(), "index", list=True)["result"]
+        self.assertEqual(listed["indexes"][0]["objects"], made["objects"])
+        self.acledger("index", "--principal", "nobody", expect=2)
+        refused = self.call(self.connect(), "index", principal="nobody")
+        self.assertEqual(refused["error"]["code"], -32602)
+        self.assertEqual(self.call(self.connect(), "rollback", all=True, index="often")["error"]["code"], -32602)
+        self.assertEqual(self.json("rollback", "--all", "--index", "never")["remaining"], 0)
+        self.assertEqual(self.stop(), 0)
+
+    def test_shows_how_far_the_index_is(self):
+        self.start()
+        stream = self.connect()
+        number = self.call(stream, "index")["result"]["index"]
+        told = []
+        while not told or told[-1]["method"] != "indexed":
+            told.append(json.loads(stream.readline()))
+            self.assertEqual(told[-1]["params"]["index"], number)
+        self.assertIn("reading", {one["params"].get("phase") for one in told[:-1]})
+        self.assertGreater(told[-1]["params"]["result"]["objects"], 2500)
+
     def test_answers_four_clients_while_it_provisions(self):
         self.start()
         bad, asked = [], [0] * 4

@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -55,6 +56,19 @@ class ImageCase(unittest.TestCase):
         for root in roots or ("\\Users\\dev",):
             arguments += ["--root", root]
         return self.json(*arguments, expect=expect)
+
+    def kill_while_writing(self, words, redo):
+        """Provisions with these words, and kills that once its redo file is there, which is while it writes."""
+        for _ in range(20):
+            run = subprocess.Popen([program("acledger"), "provision", *words], stderr=subprocess.DEVNULL)
+            while run.poll() is None and not os.path.exists(redo):
+                pass
+            run.send_signal(signal.SIGKILL)
+            if run.wait() == -signal.SIGKILL:
+                return
+            subprocess.run([program("acledger"), "rollback", *words[:words.index("--principal")], "--all"], check=True,
+                           capture_output=True)
+        self.fail("no run was still at work when it was killed")
 
     def security_ids(self, image=None):
         """security_id of every file in use, read by another program."""

@@ -2,6 +2,8 @@
 """`index`, `find` and `diff` on an NTFS image: what they count, find and refuse."""
 
 import csv
+import fcntl
+import glob
 import io
 import json
 import os
@@ -73,7 +75,7 @@ class Index(ImageCase):
         self.assertEqual(len(rows), 2)
         self.assertEqual(len(rows[0]), len(rows[1]))
         self.assertEqual(dict(zip(*rows))["volume"], self.image)
-        self.assertFalse(os.path.exists(self.ledger))
+        self.assertEqual(glob.glob(self.ledger + "*"), [])
         text = self.acledger("index", "--principal", PRINCIPAL, expect=DONE).stdout
         for word in ("objects", "distinct descriptors", "readable", "damage: 0", "pages written"):
             self.assertIn(word, text)
@@ -115,7 +117,7 @@ class Index(ImageCase):
         same = self.diff(self.ledger, self.image)
         self.assertEqual((same["added"], same["removed"], same["renamed"], same["descriptor"]), (0, 0, 0, 0))
         before = os.path.join(self.folder, "before.db")
-        shutil.copy(self.ledger, before)
+        shutil.copy(self.ledger + ".index", before)
         changes = self.provision("\\work")["changes"]
         told = self.diff(self.ledger, self.image, "--limit", "3")
         self.assertEqual((told["added"], told["removed"], told["renamed"]), (0, 0, 0))
@@ -140,7 +142,7 @@ class Index(ImageCase):
         whole = self.json("index")
         done = self.acledger("index", "--image", disk, "--partition", "2", "--json", image=False, expect=DONE)
         self.assertEqual(json.loads(done.stdout)["objects"], whole["objects"])
-        self.assertTrue(os.path.exists(disk + ".p2.acledger"))
+        self.assertTrue(os.path.exists(disk + ".p2.acledger.index"))
         found = self.acledger("find", "--image", disk, "--partition", "2", "id_ed25519", image=False, expect=DONE)
         self.assertIn("\\id_ed25519", found.stdout)
         self.assertEqual(self.diff(self.ledger, disk, "--partition", "2")["added"], 0)
@@ -159,9 +161,9 @@ class Index(ImageCase):
 
     def test_a_damaged_page_is_named_and_made_again(self):
         self.json("index")
-        database = sqlite3.connect(self.ledger)
+        database = sqlite3.connect(self.ledger + ".index")
         with database:
-            database.execute("UPDATE volume_page SET facts = x'00' WHERE number = 1")
+            database.execute("UPDATE page SET facts = x'00' WHERE number = 1")
         database.close()
         refused = self.acledger("find", "*", "--limit", "100000", expect=NOT_POSSIBLE)
         self.assertIn("page 1", refused.stderr)
@@ -169,10 +171,128 @@ class Index(ImageCase):
         self.assertEqual(self.json("index")["pages_written"], 1)
         self.assertGreater(len(self.find("*")["found"]), 100)
 
+    def test_a_damaged_index_costs_the_ledger_nothing(self):
+        changes = self.provision("\\work")["changes"]
+        self.json("index")
+        with open(self.ledger + ".index", "r+b") as file:
+            file.seek(4096)
+            file.write(b"\xee" * 8192)
+        for refused in (self.acledger("find", "*", expect=NOT_POSSIBLE),
+                        self.diff(self.ledger, self.image, expect=NOT_POSSIBLE)):
+            self.assertIn("acledger index", refused.stderr)
+        made = self.acledger("index", "--json", expect=DONE)
+        self.assertIn("made anew", made.stderr)
+        self.assertEqual(json.loads(made.stdout)["pages_unchanged"], 0)
+        self.assertGreater(len(self.find("*")["found"]), 100)
+        self.assertFalse(glob.glob(self.ledger + "*damaged*"))
+        self.assertEqual(self.json("rollback", "--all")["restored"], changes)
+
+    def test_the_ledger_beside_is_not_needed(self):
+        self.json("index")
+        self.assertFalse(os.path.exists(self.ledger))
+        self.assertEqual(self.diff(self.ledger + ".index", self.image)["added"], 0)
+
+    def test_says_what_a_second_reading_wrote(self):
+        first = self.acledger("index", expect=DONE).stdout
+        self.assertNotIn("the same as before", first)
+        self.assertIn(" 0 pages written", self.acledger("index", expect=DONE).stdout)
+        self.assertIn("the same as before", self.acledger("index", expect=DONE).stdout)
+        self.provision("\\work")
+        self.assertNotIn("the same as before", self.acledger("index", expect=DONE).stdout)
+
+    def test_refuses_what_somebody_writes(self):
+        self.json("index")
+        with open(self.image, "r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            for refused in (self.acledger("index", expect=NOT_POSSIBLE), self.acledger("index", "--no-store"),
+                            self.diff(self.ledger, self.image, expect=NOT_POSSIBLE)):
+                self.assertEqual(refused.returncode, NOT_POSSIBLE)
+                self.assertIn("another program has the volume open", refused.stderr)
+            self.assertTrue(self.find("work")["found"])  # The index alone.
+        with open(self.image, "rb") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH)
+            self.json("index")
+
+    def journal(self):
+        """Where $LogFile begins in the image."""
+        with open(self.image, "rb") as file:
+            boot = file.read(512)
+            cluster = boot[13] * struct.unpack_from("<H", boot, 11)[0]
+            file.seek(struct.unpack_from("<Q", boot, 0x30)[0] * cluster + 2 * 1024)
+            record = file.read(1024)
+        at = struct.unpack_from("<H", record, 20)[0]
+        while struct.unpack_from("<I", record, at)[0] != 0x80:
+            at += struct.unpack_from("<I", record, at + 4)[0]
+        runs = at + struct.unpack_from("<H", record, at + 32)[0]
+        lengths, offsets = record[runs] & 15, record[runs] >> 4
+        first = runs + 1 + lengths
+        return int.from_bytes(record[first:first + offsets], "little", signed=True) * cluster
+
+    def write_restart_page(self, at, written, client, flags):
+        page = bytearray(4096)
+        page[:4] = b"RSTR"
+        struct.pack_into("<H", page, 24, 48)
+        struct.pack_into("<QHHHH", page, 48, written, 1, 0xffff, client, flags)
+        with open(self.image, "r+b") as file:
+            file.seek(at)
+            file.write(page)
+
+    def test_refuses_a_journal_that_is_open(self):
+        at = self.journal()
+        self.write_restart_page(at, 5, 0, 0)
+        refused = self.acledger("index", expect=NOT_POSSIBLE)
+        self.assertIn("not cleanly unmounted", refused.stderr)
+        self.assertIn("--force", refused.stderr)
+        self.assertEqual(glob.glob(self.ledger + "*"), [])
+        self.acledger("provision", "--principal", PRINCIPAL, "--root", "\\work", expect=NOT_POSSIBLE)
+        self.json("index", "--force")
+        self.diff(self.ledger, self.image, expect=NOT_POSSIBLE)
+        self.assertEqual(self.diff(self.ledger, self.image, "--force")["added"], 0)
+        # The newer of the two pages counts, and what it says: closed by nobody using it, or by its mark.
+        for client, flags, expect in ((0xffff, 0, DONE), (0, 2, DONE), (0, 0, NOT_POSSIBLE)):
+            self.write_restart_page(at + 4096, 9, client, flags)
+            self.acledger("index", "--no-store", expect=expect)
+        self.write_restart_page(at, 10, 0xffff, 0)
+        self.acledger("index", "--no-store", expect=DONE)
+
+    def test_refuses_a_journal_of_which_neither_page_can_be_read(self):
+        at = self.journal()
+        self.write_restart_page(at, 5, 0xffff, 0)
+        with open(self.image, "r+b") as file:
+            file.seek(at + 4096)
+            file.write(bytes(4096))
+        self.acledger("index", "--no-store", expect=DONE)  # One of them is enough.
+        for page in (bytes(4096), b"CHKD" + bytes(4092)):
+            with open(self.image, "r+b") as file:
+                file.seek(at)
+                file.write(page)
+            refused = self.acledger("index", "--no-store", expect=DONE if page[0] else NOT_POSSIBLE)
+            self.assertEqual("cannot be read" in refused.stderr, not page[0])
+
+    def test_a_ledger_of_another_volume_is_neither_judged_by_nor_stored_beside(self):
+        self.provision("\\work")
+        other = os.path.join(self.folder, "other.img")
+        subprocess.run(["cp", "--sparse=always", self.image, other], check=True)
+        with open(other, "r+b") as file:
+            file.seek(0x48)
+            file.write(b"\1\2\3\4\5\6\7\x08")
+        words = ("index", "--image", other, "--ledger", self.ledger)
+        for more in ((), ("--no-store",), ("--principal", PRINCIPAL)):
+            refused = self.acledger(*words, *more, image=False, expect=NOT_POSSIBLE)
+            self.assertIn("it belongs to volume", refused.stderr)
+        self.assertFalse(os.path.exists(self.ledger + ".index"))
+        self.acledger(*words, "--no-store", "--principal", PRINCIPAL, image=False, expect=DONE)
+
+    def test_refuses_a_volume_that_is_marked_dirty(self):
+        subprocess.run(["ntfsfix", self.image], check=True, capture_output=True)
+        refused = self.acledger("index", expect=NOT_POSSIBLE)
+        self.assertIn("dirty", refused.stderr)
+        self.acledger("index", "--force", expect=DONE)
+
     def test_bad_input(self):
         missing = os.path.join(self.folder, "missing.img")
         self.assertIn(missing, self.acledger("index", "--image", missing, image=False, expect=NOT_POSSIBLE).stderr)
-        self.assertFalse(os.path.exists(missing + ".acledger"))
+        self.assertFalse(glob.glob(missing + "*"))
         other = os.path.join(self.folder, "other.img")
         with open(other, "wb") as file:
             file.write(b"no volume" * 100000)
@@ -181,13 +301,14 @@ class Index(ImageCase):
                           ("index", "--json", "--csv"), ("find", "a\\\\b"), ("find",), ("find", "*", "--limit", "0"),
                           ("find", "*", "--verdict", "covered")):
             self.acledger(*arguments, expect=USAGE)
-        for arguments in (("find", "*"), ("index", "--list")):
-            refused = self.acledger(*arguments, expect=NOT_POSSIBLE)
-            self.assertIn(self.ledger, refused.stderr)
-        self.provision("\\work")
-        self.assertIn("acledger index", self.acledger("find", "*", expect=NOT_POSSIBLE).stderr)
         self.acledger("find", "*", "--verdict", "readable", expect=NOT_POSSIBLE)
-        self.assertIn("no index", self.acledger("index", "--list", expect=DONE).stdout)
+        for made in (False, True):
+            refused = self.acledger("find", "*", expect=NOT_POSSIBLE)
+            self.assertIn("no index was made (acledger index", refused.stderr)
+            self.assertIn(self.ledger + ".index", refused.stderr)
+            self.assertIn("No index", self.acledger("index", "--list", expect=DONE).stdout)
+            if not made:
+                self.provision("\\work")
         self.acledger("diff", missing, self.image, image=False, expect=NOT_POSSIBLE)
         self.acledger("diff", other, self.image, image=False, expect=NOT_POSSIBLE)
         for command in ("index", "find", "diff"):

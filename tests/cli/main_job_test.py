@@ -24,6 +24,18 @@ class MainJob(ImageCase):
         self.assertEqual(self.security_ids(), before)
         self.audit()
 
+    def test_does_the_same_with_and_without_the_tables(self):
+        before, tales = self.security_ids(), []
+        for use in ("never", "always", "auto"):
+            done = self.provision("\\Users\\dev", "\\work", extra=("--index", use))
+            tale = [done[name] for name in VERDICTS + ["changes"]]
+            rolled = self.json("rollback", "--all", "--index", use)
+            tales.append((tale, rolled["restored"], rolled["scanned"], rolled["remaining"]))
+            self.assertEqual(self.security_ids(), before)
+        self.assertGreater(tales[0][1], 100)
+        self.assertEqual(tales[1:], tales[:1] * 2)
+        self.acledger("provision", "--principal", PRINCIPAL, "--root", "\\work", "--index", "often", expect=2)
+
     def test_writes_nothing_the_second_time(self):
         self.provision("\\Users\\dev", "\\work", "\\Program Files")
         ids = self.security_ids()

@@ -99,6 +99,7 @@ const std::map<std::string_view, Row> kRows{
     {"release", {"", "not found", "holder"}},
     {"holders", {"", "", "path"}},
     {"plan", {"denied", "denied", "path"}},
+    {"index", {"denied", "denied", nullptr}},  // It names every file of the volume.
     {"version", {"", "", nullptr}},
     {"status", {"", "", nullptr}},
     {"failures", {"", "", nullptr}},

@@ -39,6 +39,19 @@ TEST_F(QueueTest, GivesTheMostUrgentFirstAndEqualsInTheirOrder) {
   EXPECT_EQ(Next(), 3);
 }
 
+TEST_F(QueueTest, RemembersHowTheLastWishWantsTheTablesUsed) {
+  using scanner::IndexUse;
+  queue_.Put({1, Work::kProvision, Urgency::kRest, false, IndexUse::kNever});
+  queue_.Put({1, Work::kProvision, Urgency::kRest, false, IndexUse::kAlways});
+  queue_.PutByItself({1, Work::kProvision, Urgency::kRest});
+  EXPECT_EQ(queue_.Next({})->index, IndexUse::kAlways);
+  queue_.End(Ended::kStopped, {});
+  EXPECT_EQ(queue_.Next({})->index, IndexUse::kAlways);
+  queue_.End(Ended::kDone, {});
+  Put(1);
+  EXPECT_EQ(queue_.Next({})->index, IndexUse::kAuto);
+}
+
 TEST_F(QueueTest, GivesOneAtATime) {
   Put(1);
   Put(2);

@@ -48,6 +48,39 @@ TEST_F(ServiceTest, GrantsInTheBackgroundAndAnswersWhenAPathIsDecided) {
   EXPECT_EQ(Must(Call("status"))["covered"], 41);
 }
 
+TEST_F(ServiceTest, SaysWhereAVolumeHasNoTablesThoughTheyWereWanted) {
+  std::mutex lock;
+  std::vector<std::string> lines;
+  service_->SetLog([&](bool, const std::string& line) {
+    const std::lock_guard hold(lock);
+    lines.push_back(line);
+  });
+  ASSERT_TRUE(service_->Start());
+  const auto notes = [&] {
+    const std::lock_guard hold(lock);
+    return std::ranges::count_if(lines, [](const std::string& line) { return line.contains("tables are not used"); });
+  };
+  Must(Call("grant", {{"principal", kPrincipal}, {"roots", {"\\else"}}, {"index", "auto"}}));
+  Must(Call("wait", {{"path", "\\else"}}));
+  EXPECT_EQ(notes(), 0);
+  Must(Call("grant", {{"principal", kPrincipal}, {"roots", {"\\work"}}, {"index", "always"}}));
+  Must(Call("wait", {{"path", "\\work"}}));
+  EXPECT_GT(notes(), 0);
+  EXPECT_FALSE(Call("grant", {{"principal", kPrincipal}, {"roots", {"\\work"}}, {"index", "often"}}));
+  End();
+}
+
+TEST_F(ServiceTest, RefusesAnIndexOfWhatIsNoNtfsVolume) {
+  ASSERT_TRUE(service_->Start());
+  EXPECT_FALSE(Call("index", {{"principal", "nobody"}}));
+  EXPECT_FALSE(Call("index", {{"glob", "*"}}));
+  EXPECT_EQ(Must(Call("index", {{"list", true}}))["indexes"], Json::array());
+  EXPECT_EQ(Must(Call("index"))["index"], 1);
+  EXPECT_EQ(Must(Call("index"))["index"], 2);
+  End();
+  EXPECT_FALSE(std::filesystem::exists(LedgerPath() + ".index"));
+}
+
 TEST_F(ServiceTest, RollsBackInTheBackground) {
   ASSERT_TRUE(service_->Start());
   const auto before = volume_.SecurityIds();

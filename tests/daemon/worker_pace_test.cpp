@@ -27,6 +27,7 @@ class Observer final : public WorkerObserver {
  public:
   void OnProgress(const Job&, const scanner::ProgressState&) override {}
   void OnEnded(const JobReport& report) override { done = done || report.how == Ended::kDone; }
+  void OnNote(const Job&, const std::string&) override {}
   void OnTrouble(const Error&) override {}
   std::atomic<bool> done = false;
 };

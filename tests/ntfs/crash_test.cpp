@@ -173,6 +173,15 @@ TEST_F(RedoTest, KeepsTheFileWhereTheDiskTakesNoMoreWrites) {
 TEST_F(RedoTest, LetsAReaderSeeTheFinishedChangeAndLeavesAllAlone) {
   const std::string image = RunCommand("md5sum " + Path()), redo = RunCommand("md5sum " + RedoPath());
   CheckEveryFile(true);
+  {
+    // Who reads the tables alone sees it finished too: not the bytes of the file.
+    const auto bytes = Must(OpenNtfsBytes(Path()));
+    std::vector<std::uint8_t> whole(bytes->Size());
+    ASSERT_TRUE(bytes->Read(0, whole));
+    std::ifstream file(Path(), std::ios::binary);
+    const std::string raw{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    EXPECT_FALSE(std::equal(raw.begin(), raw.end(), reinterpret_cast<const char*>(whole.data())));
+  }
   EXPECT_EQ(RunCommand("md5sum " + Path()), image);
   EXPECT_EQ(RunCommand("md5sum " + RedoPath()), redo);
 }

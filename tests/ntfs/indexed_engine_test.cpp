@@ -7,21 +7,14 @@
 #include <set>
 #include <tuple>
 
-#include "scanner/engine.h"
-#include "scanner/opener.h"
 #include "tests/ntfs/edit_records.h"
-#include "tests/ntfs/test_image.h"
+#include "tests/ntfs/engine_on_image.h"
+#include "tests/ntfs/stopping_device.h"
 #include "tests/ntfs/watched_volume.h"
 #include "tools/fixtures/windows_tree.h"
 
 namespace acledger::scanner {
 namespace {
-
-constexpr char kPrincipal[] = "S-1-9-77-1";
-constexpr char kClosed[] = "O:BAG:BAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)";
-constexpr char kOpen[] = "O:BAG:BAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;;0x1200a9;;;BU)";
-// Carries what a grant leaves on a file that was created below it.
-constexpr char kInherits[] = "O:BAG:BAD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;S-1-9-77-1)";
 
 // All that a ledger says of grants, objects and changes, without the numbers that it gives.
 std::string Dump(store::Ledger& ledger) {
@@ -64,11 +57,8 @@ std::string Dump(store::Ledger& ledger) {
   return text;
 }
 
-class IndexedEngineTest : public TestImage, public Progress {
+class IndexedEngineTest : public EngineOnImage {
  protected:
-  void Report(const ProgressState&) override {}
-  void Note(const std::string& text) override { notes_.push_back(text); }
-
   void MakeTree(unsigned readable_percent = 0) {
     fixtures::TreeOptions options;
     options.objects = 1500;
@@ -78,52 +68,6 @@ class IndexedEngineTest : public TestImage, public Progress {
     options.readable_percent = readable_percent;
     Must(fixtures::WindowsTree(Builder(), options).Make());
     Finish();
-  }
-
-  // \work with one closed file, one open one, and a folder of each.
-  void MakeWork() {
-    const std::uint32_t folder = Must(Builder().Intern(Sddl("O:BAG:BAD:AI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)")));
-    const std::uint32_t open = Must(Builder().Intern(Sddl("O:BAG:BAD:AI(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)")));
-    work_ = Must(Builder().AddFolder(Builder().Root(), u"work", open));
-    for (const auto& [name, descriptor] : {std::pair(u"closed", kClosed), std::pair(u"open", kOpen)})
-      Must(Builder().AddFile(work_, name, Must(Builder().Intern(Sddl(descriptor)))));
-    const FileId inner = Must(Builder().AddFolder(work_, u"inner", folder));
-    Must(Builder().AddFile(inner, u"file", Must(Builder().Intern(Sddl(kClosed)))));
-    Finish();
-  }
-  FileId IdOf(Volume& volume, const PathComponents& path) {
-    return Must(Must(OpenPath(volume, path, Access::kRead))->Info()).id;
-  }
-
-  std::string CopyOfImage(const char* name) {
-    Finish();
-    const std::string copy = (Folder() / name).string();
-    std::filesystem::copy_file(Path(), copy, std::filesystem::copy_options::overwrite_existing);
-    return copy;
-  }
-
-  std::unique_ptr<store::Ledger> OpenLedger(const Volume& volume, const std::string& name) {
-    return Must(store::Ledger::Open((Folder() / name).string(),
-                                    {.volume_serial = volume.Info().serial, .volume_name = "image"}));
-  }
-  Environment With(Volume& volume, store::Ledger& ledger, IndexUse use) {
-    Environment environment{volume, ledger, *this, stop_, readers_, 64};
-    environment.index = use;
-    return environment;
-  }
-  ProvisionReport Provision(Environment environment, const std::string& root) {
-    Engine engine(environment);
-    Must(engine.Settle());
-    GrantRequest request;
-    request.principal = Must(security::Sid::FromString(kPrincipal));
-    request.roots = {root};
-    std::vector<std::string> notes;
-    return Must(engine.Provision(Must(engine.Register(request, notes))));
-  }
-  RollbackReport RollBack(Environment environment) {
-    Engine engine(environment);
-    Must(engine.Settle());
-    return Must(engine.Rollback(GrantsNamed{}));
   }
 
   struct Tale {
@@ -171,11 +115,7 @@ class IndexedEngineTest : public TestImage, public Progress {
     EXPECT_TRUE(notes_.empty()) << notes_.front();
   }
 
-  StopFlag stop_{false};
-  unsigned readers_ = 0;
   int runs_ = 0;
-  FileId work_;
-  std::vector<std::string> notes_;
 };
 
 TEST_F(IndexedEngineTest, LeavesTheSameRowsAndBytesAsAWalkAndTakesThemBack) {
@@ -298,6 +238,47 @@ TEST_F(IndexedEngineTest, ProvesARollbackByTheObjectWhereTheTablesSayThatItCarri
   EXPECT_TRUE(watched.Opened().contains(file));
 }
 
+TEST_F(IndexedEngineTest, StopsWhileItReadsTheTables) {
+  MakeWork();
+  const auto device = Must(ntfs::OpenBlockDevice(Path()));
+  StoppingDevice stopping(*device, stop_);
+  const auto volume = OpenVolume();
+  WatchedVolume watched(*volume, &stopping);
+  const auto ledger = OpenLedger(*volume, "ledger");
+  const auto environment = [&] {
+    stop_ = false, stopping.reads = 0, stopping.stops_at = 2;
+    return With(watched, *ledger, IndexUse::kAlways);
+  };
+  EXPECT_FALSE(Provision(environment(), "\\work").complete);
+  EXPECT_EQ(stopping.reads, 2);
+  stop_ = false;
+  EXPECT_TRUE(Provision(With(watched, *ledger, IndexUse::kNever), "\\work").complete);
+  EXPECT_FALSE(RollBack(environment()).complete);
+  EXPECT_EQ(stopping.reads, 2);
+  EXPECT_TRUE(notes_.empty());
+  stop_ = false;
+  EXPECT_TRUE(RollBack(With(watched, *ledger, IndexUse::kAlways)).complete);
+}
+
+// Else all would be opened for what took a moment.
+TEST_F(IndexedEngineTest, WalksNotWhereTheStopOfAProofIsTakenBack) {
+  MakeWork();
+  const auto device = Must(ntfs::OpenBlockDevice(Path()));
+  StopFlag stop{false};
+  StoppingDevice stopping(*device, stop);
+  const auto volume = OpenVolume();
+  WatchedVolume watched(*volume, &stopping);
+  watched.stops_view = &stop;
+  const auto ledger = OpenLedger(*volume, "ledger");
+  const FileId open = IdOf(*volume, {u"work", u"open"});
+  Provision(With(watched, *ledger, IndexUse::kNever), "\\work");
+  watched.Forget(), stopping.stops_at = 2;
+  EXPECT_FALSE(RollBack(With(watched, *ledger, IndexUse::kAlways)).complete);
+  EXPECT_FALSE(watched.Opened().contains(open));
+  stop = false;
+  EXPECT_TRUE(RollBack(With(watched, *ledger, IndexUse::kAlways)).complete);
+}
+
 TEST_F(IndexedEngineTest, OpensWhatDamagedRecordsDoNotTell) {
   MakeTree();
   const std::string before = SecurityIds();
@@ -312,7 +293,7 @@ TEST_F(IndexedEngineTest, OpensWhatDamagedRecordsDoNotTell) {
     const auto ledger = OpenLedger(*volume, "ledger");
     EXPECT_TRUE(Provision(With(watched, *ledger, IndexUse::kAlways), "\\Users\\dev").complete);
     EXPECT_EQ(Dump(*ledger), walked.ledger);
-    const auto view = watched.ViewInBulk(IndexUse::kAlways);
+    const auto view = Must(watched.ViewInBulk(IndexUse::kAlways, stop_));
     Must(view->OpenRoot(Access::kRead));
     EXPECT_FALSE(view->Report().error);
   }

@@ -61,6 +61,8 @@ class TestImage : public testing::Test {
   };
   Audit SecAudit();
 
+  const StopFlag never_{false};
+
  private:
   std::filesystem::path folder_;
   std::unique_ptr<fixtures::ImageBuilder> builder_;

@@ -1,7 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "tests/ntfs/watched_volume.h"
 
+#include <atomic>
+
 namespace acledger::scanner {
+namespace {
+
+class SharedDevice final : public ntfs::BlockDevice {
+ public:
+  SharedDevice(ntfs::BlockDevice& real, const std::function<void()>& before_read)
+      : real_(real), before_read_(before_read) {}
+  const std::string& Name() const override { return real_.Name(); }
+  std::uint64_t Size() const override { return real_.Size(); }
+  Expected<void> Read(std::uint64_t offset, std::span<std::uint8_t> to) override {
+    if (!begun_.exchange(true) && before_read_) before_read_();
+    return real_.Read(offset, to);
+  }
+
+ private:
+  ntfs::BlockDevice& real_;
+  const std::function<void()>& before_read_;
+  std::atomic<bool> begun_{false};
+};
+
+class SharedJournal final : public UsnJournal {
+ public:
+  explicit SharedJournal(UsnJournal& real) : real_(real) {}
+  Expected<UsnJournalState> Query() override { return real_.Query(); }
+  Expected<UsnRecords> Read(std::uint64_t id, std::int64_t from) override { return real_.Read(id, from); }
+
+ private:
+  UsnJournal& real_;
+};
+
+}  // namespace
+
+std::unique_ptr<CatalogVolume> WatchedVolume::ViewLive(IndexUse use, const StopFlag& stop) {
+  return std::make_unique<CatalogVolume>(*this, std::make_unique<SharedDevice>(*tables_, before_read),
+                                         std::make_unique<SharedJournal>(*journal_), use, stop);
+}
 
 class WatchedVolume::Watched final : public Object {
  public:

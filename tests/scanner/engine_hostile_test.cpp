@@ -78,6 +78,15 @@ TEST_F(EngineHostileTest, AFileThatWouldBeFetchedByOpeningItIsNotOpened) {
   EXPECT_FALSE(opened);
 }
 
+TEST_F(EngineHostileTest, EntersACloudFolderAsDeepAndWideAsItIs) {
+  volume_.ReparsePoint(u"work/cloud", 0x9000601A);
+  for (char16_t name = 0x4E00; name < 0x4E00 + 80; ++name)
+    volume_.File(std::u16string(u"work/cloud/sub/") + name + u"/f");
+  const ProvisionReport report = Provision("\\work");
+  EXPECT_TRUE(report.complete);
+  EXPECT_EQ(report.failures + report.unlisted, 0u);
+}
+
 TEST_F(EngineHostileTest, AFolderThatWouldBeFetchedByOpeningItIsNotEntered) {
   volume_.ReparsePoint(u"work/cloud", 0x9000601A);
   volume_.AddAttributes(u"work/cloud", kAttributeRecallOnOpen);
@@ -91,6 +100,13 @@ TEST_F(EngineHostileTest, AFolderThatWouldBeFetchedByOpeningItIsNotEntered) {
   EXPECT_EQ(VerdictOf("\\work\\cloud\\f"), "(not in the index)");
   Rollback();
   EXPECT_FALSE(opened);
+}
+
+TEST_F(EngineHostileTest, ACompressedSystemFileIsAFileLikeAnyOther) {
+  volume_.ReparsePoint(u"work/tool.exe", 0x80000017, false, "O:BAG:BAD:(A;;FA;;;SY)");
+  Provision("\\work");
+  EXPECT_EQ(VerdictOf("\\work\\tool.exe"), "covered");
+  Rollback();
 }
 
 TEST_F(EngineHostileTest, AFolderThatBecameAJunctionIsNotWrittenThrough) {

@@ -7,7 +7,6 @@ namespace acledger::scanner {
 namespace {
 
 using store::Reason;
-using store::Verdict;
 using testing::HasSubstr;
 using testing::Not;
 

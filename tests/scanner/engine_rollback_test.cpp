@@ -69,6 +69,34 @@ TEST_F(EngineRollbackTest, KeepsSeveralGrantsWhereOneFailed) {
   EXPECT_TRUE(Ledger().Grants()->empty());
 }
 
+// "pause", and "resume" at once.
+class TakesStopBack final : public Progress {
+ public:
+  explicit TakesStopBack(StopFlag& stop) : stop_(stop) {}
+  void Report(const ProgressState& state) override {
+    if (state.phase == Phase::kSweeping) stop_ = ++reports_ == 1;
+  }
+
+ private:
+  StopFlag& stop_;
+  int reports_ = 0;
+};
+
+TEST_F(EngineRollbackTest, AProofThatWasStoppedProvesNothingThoughTheStopWasTakenBack) {
+  Provision("\\work");
+  volume_.File(u"work/sub/later");
+  TakesStopBack progress(stop_);
+  Environment environment{volume_, Ledger(), progress, stop_};
+  environment.readers = 0;
+  Engine engine(environment);
+  Must(engine.Settle());
+  EXPECT_FALSE(Must(engine.Rollback(GrantsNamed{})).complete);
+  EXPECT_FALSE(stop_);
+  EXPECT_TRUE(HoldsOurs(u"work/sub/later"));
+  EXPECT_TRUE(Rollback().complete);
+  EXPECT_FALSE(HoldsOurs(u"work/sub/later"));
+}
+
 TEST_F(EngineRollbackTest, StripsWhatInheritedLater) {
   Provision("\\work");
   volume_.File(u"work/sub/later");

@@ -39,6 +39,7 @@ TEST(UsnRecordTest, PassesOverRecordsThatItDoesNotKnow) {
   const auto read = ReadUsnBuffer(Buffer({UsnBytes(kOne, 4), UsnBytes(kOne, 2), UsnBytes(kOne, 999)}));
   ASSERT_TRUE(read);
   EXPECT_THAT(read->records, ElementsAre(kOne));
+  EXPECT_EQ(read->unknown, 1u);  // Of 999; V4 never tells of what matters here.
 }
 
 TEST(UsnRecordTest, ReadsABufferWithoutRecords) {

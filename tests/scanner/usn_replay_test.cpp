@@ -93,6 +93,12 @@ TEST_F(UsnReplayTest, DoesNotTrustAJournalThatWentBackwards) {
   ExpectMissed("behind the journal's end");
 }
 
+TEST_F(UsnReplayTest, DoesNotPassOverRecordsThatItCannotRead) {
+  Note(u"work/a", kUsnFileCreate);
+  journal_.version = 5;
+  ExpectMissed("version");
+}
+
 TEST_F(UsnReplayTest, DoesNotReadForEverWhereTheJournalStandsStill) {
   Note(u"work/a", kUsnFileCreate);
   journal_.stands_still = true;

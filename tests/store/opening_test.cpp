@@ -45,11 +45,11 @@ TEST_F(Opening, TakesANameWithEveryOddCharacter) {
 
 TEST_F(Opening, RefusesANewerSchemaAndLeavesItAlone) {
   MakeLedger();
-  RunSql("ledger.db", "PRAGMA user_version=7");
+  RunSql("ledger.db", "PRAGMA user_version=8");
   const std::string before = ReadFile("ledger.db");
 
-  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 7, this program knows version 6"));
-  EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kUnsupported, "version 7"));
+  EXPECT_THAT(TryOpen(), FailsWith(ErrorKind::kUnsupported, "version 8, this program knows version 7"));
+  EXPECT_THAT(TryOpen(Reader()), FailsWith(ErrorKind::kUnsupported, "version 8"));
 
   EXPECT_EQ(ReadFile("ledger.db"), before);
 }
@@ -65,6 +65,14 @@ TEST_F(Opening, BringsALedgerOfTheFirstVersionUpToDate) {
   EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMigrated);
   EXPECT_FALSE(ledger->ReplacesDamaged());
   Take(ledger->AddGrant(MakeGrant()));
+}
+
+TEST_F(Opening, DropsTheIndexOfTheVolumeThatVersion6Held) {
+  MakeLedger();
+  RunSql("ledger.db", "CREATE TABLE volume_index(id); CREATE TABLE volume_page(number); PRAGMA user_version=6");
+  const auto ledger = Open();
+  EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMigrated);
+  EXPECT_THAT(Take(ledger->Grants()), SizeIs(1));
 }
 
 TEST_F(Opening, RefusesTheLedgerOfAnotherVolume) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <random>
 
-#include "store/schema.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/query.h"
 #include "store/volume_page.h"
+#include "store/volume_store.h"
 #include "tests/store/ledger_fixture.h"
 
 namespace acledger::store {
@@ -116,35 +118,74 @@ TEST(VolumePage, RefusesOrReadsAnyBytesAndSaysWhichPage) {
   EXPECT_GT(refused, 5'000u);
 }
 
-class VolumeIndexTest : public LedgerTest {
+class VolumeStoreTest : public LedgerTest {
  protected:
-  static std::vector<std::uint32_t> PagesOf(Ledger& ledger) {
+  std::unique_ptr<VolumeStore> OpenIndex(std::uint64_t serial = kSerial) const {
+    return Take(VolumeStore::OpenToWrite(index_, serial));
+  }
+  Expected<std::unique_ptr<VolumeStore>> TryRead() const { return VolumeStore::OpenToRead(index_); }
+  static std::vector<std::uint32_t> PagesOf(VolumeStore& store) {
     std::vector<std::uint32_t> pages;
-    Take(ledger.ScanVolumeNames([&](std::uint32_t page, std::string_view) -> Expected<bool> {
+    Take(store.ScanNames([&](std::uint32_t page, std::string_view) -> Expected<bool> {
       pages.push_back(page);
       return true;
     }));
     return pages;
   }
+  // Several pages of every kind of table.
+  void Fill(VolumeStore& store) const {
+    Take(store.InTransaction([&]() -> Expected<void> {
+      VolumePageWriter writer;
+      for (std::uint32_t page = 0; page < 6; ++page) {
+        Write(RandomSample(page, page), page, writer);
+        Take(store.PutPage(writer));
+      }
+      for (unsigned seed = 0; seed < 60; ++seed) Take(store.Intern(SomeBytes(200, seed)));
+      return store.SetIndex({.serial = kSerial, .name = "test.img", .read_at = 99, .objects = 2, .names = 3});
+    }));
+  }
+  // Everything that can be asked; where an answer comes, it is the one that was stored.
+  static void AskAll(VolumeStore& store) {
+    (void)store.Index();
+    (void)store.PagesEnd();
+    (void)store.ScanNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; });
+    VolumePageWriter writer;
+    for (std::uint32_t page = 0; page < 6; ++page) {
+      const auto read = store.ReadPage(page);
+      if (!read || !*read) continue;
+      const Sample sample = RandomSample(page, page);
+      ASSERT_EQ((*read)->Entries().size(), sample.objects.size());
+      for (std::size_t i = 0; i < sample.objects.size(); ++i)
+        ASSERT_EQ((*read)->Entries()[i].object, sample.objects[i]);
+    }
+    for (unsigned seed = 0; seed < 60; ++seed) {
+      const auto bytes = store.Descriptor(seed + 1);
+      ASSERT_TRUE(!bytes || *bytes == SomeBytes(200, seed)) << seed;
+    }
+  }
+
+  std::string index_ = IndexPath(path_);
 };
 
-TEST_F(VolumeIndexTest, IsNotThereUntilItIsMade) {
-  const auto ledger = Open();
-  EXPECT_FALSE(Take(ledger->GetVolumeIndex()));
-  EXPECT_EQ(Take(ledger->VolumePagesEnd()), 0u);
-  EXPECT_FALSE(Take(ledger->ReadVolumePage(0)));
+TEST_F(VolumeStoreTest, IsNotThereUntilItIsMade) {
+  EXPECT_THAT(TryRead(), FailsWith(ErrorKind::kNotFound, "no index was made"));
+  const auto store = OpenIndex();
+  EXPECT_FALSE(Take(store->Index()));
+  EXPECT_EQ(Take(store->PagesEnd()), 0u);
+  EXPECT_FALSE(Take(store->ReadPage(0)));
+  EXPECT_EQ(store->Dropped(), "");
+  EXPECT_FALSE(std::filesystem::exists(path_));  // It needs no ledger.
 }
 
-TEST_F(VolumeIndexTest, TellsWhatItHoldsAndWhatItTakes) {
-  const auto ledger = Open();
+TEST_F(VolumeStoreTest, TellsWhatItHoldsAndWhatItTakes) {
+  const auto store = OpenIndex();
   const VolumePageWriter page = OnePage(0, {"x", "yy"});
-  Take(ledger->PutVolumePage(page));
-  VolumeIndex made;
-  made.read_at = 99, made.objects = 2, made.names = 2, made.damaged = 1;
-  Take(ledger->SetVolumeIndex(made));
-  const auto index = Take(Open(Reader())->GetVolumeIndex());
+  Take(store->PutPage(page));
+  Take(store->SetIndex({.serial = kSerial, .name = "C:", .read_at = 99, .objects = 2, .names = 2, .damaged = 1}));
+  const auto index = Take(Take(TryRead())->Index());
   ASSERT_TRUE(index);
   EXPECT_EQ(index->serial, kSerial);
+  EXPECT_EQ(index->name, "C:");
   EXPECT_EQ(index->read_at, 99);
   EXPECT_EQ(index->objects, 2u);
   EXPECT_EQ(index->damaged, 1u);
@@ -152,89 +193,204 @@ TEST_F(VolumeIndexTest, TellsWhatItHoldsAndWhatItTakes) {
   EXPECT_EQ(index->bytes, page.Names().size() + page.Facts().size());
 }
 
-TEST_F(VolumeIndexTest, WritesOnlyWhatDiffers) {
-  const auto ledger = Open();
-  EXPECT_TRUE(Take(ledger->PutVolumePage(OnePage(4, {"x", "y"}))));
-  const auto before = Take(ledger->Stats()).rows_written;
-  EXPECT_FALSE(Take(ledger->PutVolumePage(OnePage(4, {"x", "y"}))));
-  EXPECT_EQ(Take(ledger->Stats()).rows_written, before);
-  EXPECT_TRUE(Take(ledger->PutVolumePage(OnePage(4, {"x", "z"}))));
-  EXPECT_EQ(Take(ledger->ReadVolumePage(4))->Name(1).text, "z");
+TEST_F(VolumeStoreTest, WritesOnlyWhatDiffers) {
+  const auto store = OpenIndex();
+  const auto other = Take(sqlite::Database::Open(index_, sqlite::OpenMode::kReadOnly));
+  const auto version = [&other] { return Take(other->Number("PRAGMA data_version")); };
+  EXPECT_TRUE(Take(store->PutPage(OnePage(4, {"x", "y"}))));
+  const auto before = version();
+  EXPECT_FALSE(Take(store->PutPage(OnePage(4, {"x", "y"}))));
+  EXPECT_EQ(version(), before);
+  EXPECT_TRUE(Take(store->PutPage(OnePage(4, {"x", "z"}))));
+  EXPECT_NE(version(), before);
+  EXPECT_EQ(Take(store->ReadPage(4))->Name(1).text, "z");
 }
 
-TEST_F(VolumeIndexTest, DropsAPageThatBecameEmpty) {
-  const auto ledger = Open();
-  for (const std::uint32_t page : {1u, 2u, 9u}) Take(ledger->PutVolumePage(OnePage(page, {"x"})));
-  EXPECT_TRUE(Take(ledger->PutVolumePage(OnePage(1, {}))));
-  EXPECT_FALSE(Take(ledger->PutVolumePage(OnePage(1, {}))));
-  EXPECT_THAT(PagesOf(*ledger), ElementsAre(2, 9));
-  EXPECT_EQ(Take(ledger->VolumePagesEnd()), 10u);
-  EXPECT_EQ(Take(ledger->DropVolumePages(3, 100)), 1u);
-  EXPECT_THAT(PagesOf(*ledger), ElementsAre(2));
-}
-
-TEST_F(VolumeIndexTest, SaysWhichPageIsDamagedAndGoesOn) {
+TEST_F(VolumeStoreTest, NumbersEqualDescriptorsAlike) {
+  std::int64_t first = 0;
   {
-    const auto ledger = Open();
-    for (const std::uint32_t page : {1u, 2u, 3u}) Take(ledger->PutVolumePage(OnePage(page, {"x", "y"})));
+    const auto store = OpenIndex();
+    first = Take(store->Intern(SomeBytes(100, 1)));
+    EXPECT_NE(Take(store->Intern(SomeBytes(100, 2))), first);
   }
-  RunSql("ledger.db", "UPDATE volume_page SET names = x'79FF78FF' WHERE number = 2");
-  const auto ledger = Open();
-  EXPECT_THAT(ledger->ReadVolumePage(2), FailsWith(ErrorKind::kCorrupt, "page 2"));
-  EXPECT_TRUE(Take(ledger->ReadVolumePage(3)));
-  EXPECT_THAT(ledger->ScanVolumeNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; }),
-              FailsWith(ErrorKind::kCorrupt, "page 2"));
-  // Putting the right one there mends it, and the ledger was never taken for a damaged one.
-  EXPECT_TRUE(Take(ledger->PutVolumePage(OnePage(2, {"x", "y"}))));
-  EXPECT_EQ(Take(ledger->ReadVolumePage(2))->Name(0).text, "x");
-  EXPECT_FALSE(std::filesystem::exists(PathTo("ledger.db.damaged")));
+  const auto store = OpenIndex();
+  EXPECT_EQ(Take(store->Intern(SomeBytes(100, 1))), first);
+  EXPECT_EQ(Take(store->Descriptor(first)), SomeBytes(100, 1));
+  EXPECT_THAT(store->Descriptor(99), FailsWith(ErrorKind::kCorrupt, "acledger index"));
 }
 
-TEST_F(VolumeIndexTest, TakesNoPageForAnother) {
+TEST_F(VolumeStoreTest, DropsAPageThatBecameEmpty) {
+  const auto store = OpenIndex();
+  for (const std::uint32_t page : {1u, 2u, 9u}) Take(store->PutPage(OnePage(page, {"x"})));
+  EXPECT_TRUE(Take(store->PutPage(OnePage(1, {}))));
+  EXPECT_FALSE(Take(store->PutPage(OnePage(1, {}))));
+  EXPECT_THAT(PagesOf(*store), ElementsAre(2, 9));
+  EXPECT_EQ(Take(store->PagesEnd()), 10u);
+  EXPECT_EQ(Take(store->DropPagesFrom(3)), 1u);
+  EXPECT_THAT(PagesOf(*store), ElementsAre(2));
+}
+
+TEST_F(VolumeStoreTest, SaysWhichPageIsDamagedAndGoesOn) {
   {
-    const auto ledger = Open();
-    for (const std::uint32_t page : {1u, 2u}) Take(ledger->PutVolumePage(OnePage(page, {"x"})));
+    const auto store = OpenIndex();
+    for (const std::uint32_t page : {1u, 2u, 3u}) Take(store->PutPage(OnePage(page, {"x", "y"})));
   }
-  RunSql("ledger.db", "DELETE FROM volume_page WHERE number = 2; UPDATE volume_page SET number = 2");
-  EXPECT_THAT(Open()->ReadVolumePage(2), FailsWith(ErrorKind::kCorrupt, "page 2"));
+  RunSql("ledger.db.index", "UPDATE page SET names = x'79FF78FF' WHERE number = 2");
+  const auto store = OpenIndex();
+  EXPECT_THAT(store->ReadPage(2), FailsWith(ErrorKind::kCorrupt, "page 2"));
+  EXPECT_TRUE(Take(store->ReadPage(3)));
+  EXPECT_THAT(store->ScanNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; }),
+              FailsWith(ErrorKind::kCorrupt, "acledger index"));
+  // Putting the right one there mends it.
+  EXPECT_TRUE(Take(store->PutPage(OnePage(2, {"x", "y"}))));
+  EXPECT_EQ(Take(store->ReadPage(2))->Name(0).text, "x");
 }
 
-TEST_F(VolumeIndexTest, RefusesAPageWhoseNumberCannotBe) {
-  Take(Open()->PutVolumePage(OnePage(5, {"x", "y"})));
+TEST_F(VolumeStoreTest, TakesNoPageForAnother) {
+  {
+    const auto store = OpenIndex();
+    for (const std::uint32_t page : {1u, 2u}) Take(store->PutPage(OnePage(page, {"x"})));
+  }
+  RunSql("ledger.db.index", "DELETE FROM page WHERE number = 2; UPDATE page SET number = 2");
+  EXPECT_THAT(OpenIndex()->ReadPage(2), FailsWith(ErrorKind::kCorrupt, "page 2"));
+}
+
+TEST_F(VolumeStoreTest, RefusesAPageWhoseNumberCannotBe) {
+  Take(OpenIndex()->PutPage(OnePage(5, {"x", "y"})));
   for (const char* number : {"5 - 4294967296", "5 + 4294967296"}) {
-    RunSql("ledger.db", std::string("UPDATE volume_page SET number = ") + number);
-    const auto ledger = Open();
-    EXPECT_THAT(ledger->ScanVolumeNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; }),
+    RunSql("ledger.db.index", std::string("UPDATE page SET number = ") + number);
+    const auto store = OpenIndex();
+    EXPECT_THAT(store->ScanNames([](std::uint32_t, std::string_view) -> Expected<bool> { return true; }),
                 FailsWith(ErrorKind::kCorrupt));
-    EXPECT_THAT(ledger->VolumePagesEnd(), FailsWith(ErrorKind::kCorrupt));
+    EXPECT_THAT(store->PagesEnd(), FailsWith(ErrorKind::kCorrupt));
+    // Whoever stores all pages drops what is behind them.
+    EXPECT_TRUE(Take(store->PutPage(OnePage(5, {"x", "y"}))));
+    EXPECT_EQ(Take(store->DropPagesFrom(6)), 1u);
+    EXPECT_THAT(PagesOf(*store), ElementsAre(5));
   }
 }
 
-TEST_F(VolumeIndexTest, NoticesEveryByteThatChanged) {
+TEST_F(VolumeStoreTest, NoticesEveryByteThatChanged) {
   const VolumePageWriter page = OnePage(1, {"name", "other"});
-  Take(Open()->PutVolumePage(page));
+  Take(OpenIndex()->PutPage(page));
   for (const auto& [column, size] :
        {std::pair("names", page.Names().size()), std::pair("facts", page.Facts().size())}) {
     for (std::size_t at = 0; at < size; ++at) {
-      Take(Open()->PutVolumePage(page));
+      Take(OpenIndex()->PutPage(page));
       const std::string where = std::to_string(at + 1);
-      RunSql("ledger.db", std::string("UPDATE volume_page SET ") + column + " = CAST(substr(" + column + ", 1, " +
-                              std::to_string(at) + ") || x'41' || substr(" + column + ", " + std::to_string(at + 2) +
-                              ") AS BLOB)");
-      ASSERT_THAT(Open()->ReadVolumePage(1), FailsWith(ErrorKind::kCorrupt)) << column << where;
+      RunSql("ledger.db.index", std::string("UPDATE page SET ") + column + " = CAST(substr(" + column + ", 1, " +
+                                    std::to_string(at) + ") || x'41' || substr(" + column + ", " +
+                                    std::to_string(at + 2) + ") AS BLOB)");
+      ASSERT_THAT(OpenIndex()->ReadPage(1), FailsWith(ErrorKind::kCorrupt)) << column << where;
     }
   }
 }
 
-TEST_F(VolumeIndexTest, ComesIntoALedgerOfTheVersionBefore) {
-  {
-    auto database = Take(sqlite::Database::Open(path_, sqlite::OpenMode::kCreate));
-    Take(Migrate(*database, Migrations().first(5)));
-  }
-  RunSql("ledger.db", "INSERT INTO volume(id, serial, name) VALUES(1, " + std::to_string(kSerial) + ", 'test.img')");
+TEST_F(VolumeStoreTest, IsMadeAgainWhateverIsDamagedInIt) {
+  Fill(*OpenIndex());
+  const std::string whole = ReadFile("ledger.db.index");
   const auto ledger = Open();
-  EXPECT_EQ(ledger->Outcome(), OpenOutcome::kMigrated);
-  EXPECT_TRUE(Take(ledger->PutVolumePage(OnePage(0, {"x"}))));
+  ASSERT_GT(whole.size(), 10 * 4096u);
+  unsigned dropped = 0;
+  for (std::size_t at = 0; at < whole.size(); at += at < 100 ? 1 : 1021) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
+    WriteFile("ledger.db.index", damaged);
+    if (const auto reader = TryRead()) AskAll(**reader);
+    {
+      auto store = OpenIndex();
+      dropped += store->Dropped().empty() ? 0 : 1;
+      Fill(*store);
+    }
+    const auto reader = Take(TryRead());
+    ASSERT_EQ(Take(reader->Index())->read_at, 99) << at;
+    ASSERT_THAT(PagesOf(*reader), ElementsAre(0, 1, 2, 3, 4, 5)) << at;
+    AskAll(*reader);
+  }
+  EXPECT_GT(dropped, 30u);
+  // The ledger beside it never knew.
+  EXPECT_FALSE(std::filesystem::exists(PathTo("ledger.db.damaged")));
+  EXPECT_TRUE(Take(ledger->Grants()).empty());
+}
+
+TEST_F(VolumeStoreTest, IsMadeAgainWhateverIsCutOff) {
+  Fill(*OpenIndex());
+  const std::string whole = ReadFile("ledger.db.index");
+  for (std::size_t size = 0; size < whole.size(); size += 3001) {
+    WriteFile("ledger.db.index", whole.substr(0, size));
+    if (const auto reader = TryRead()) AskAll(**reader);
+    Fill(*OpenIndex());
+    AskAll(*Take(TryRead()));
+  }
+}
+
+TEST_F(VolumeStoreTest, KeepsWhatIsNoIndexAndSaysWhere) {
+  RunSql("ledger.db.index", "CREATE TABLE somebodys(text TEXT); INSERT INTO somebodys VALUES('work')");
+  EXPECT_THAT(TryRead(), FailsWith(ErrorKind::kInvalid));
+  const auto store = OpenIndex();
+  EXPECT_NE(store->Dropped().find("ledger.db.index.damaged-1"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(PathTo("ledger.db.index.damaged-1")));
+}
+
+TEST_F(VolumeStoreTest, KeepsWhatIsNoDatabaseAtAll) {
+  WriteFile("ledger.db.index", "A paper on indexes.");
+  EXPECT_NE(OpenIndex()->Dropped().find("ledger.db.index.damaged-1"), std::string::npos);
+  EXPECT_EQ(ReadFile("ledger.db.index.damaged-1"), "A paper on indexes.");
+}
+
+TEST_F(VolumeStoreTest, KeepsAnothersDatabaseThatIsDamaged) {
+  RunSql("ledger.db.index", "CREATE TABLE somebodys(text TEXT); INSERT INTO somebodys VALUES('work')");
+  std::string damaged = ReadFile("ledger.db.index");
+  damaged[21] = 0;  // Always 64.
+  WriteFile("ledger.db.index", damaged);
+  EXPECT_NE(OpenIndex()->Dropped().find("ledger.db.index.damaged-1"), std::string::npos);
+  EXPECT_EQ(ReadFile("ledger.db.index.damaged-1"), damaged);
+}
+
+TEST_F(VolumeStoreTest, LeavesTheIndexOfAnotherVolumeAlone) {
+  Fill(*OpenIndex());
+  EXPECT_THAT(VolumeStore::OpenToWrite(index_, kSerial + 1), FailsWith(ErrorKind::kMismatch, "test.img"));
+  EXPECT_EQ(Take(Take(TryRead())->Index())->read_at, 99);
+}
+
+TEST_F(VolumeStoreTest, HasOneWriterAndReadersBesideIt) {
+  const auto writer = OpenIndex();
+  Fill(*writer);
+  EXPECT_THAT(VolumeStore::OpenToWrite(index_, kSerial), FailsWith(ErrorKind::kBusy, "another acledger"));
+  const auto reader = Take(TryRead());
+  Take(reader->InTransaction([&]() -> Expected<void> {
+    EXPECT_EQ(Take(reader->PagesEnd()), 6u);
+    Take(writer->DropPagesFrom(0));
+    EXPECT_EQ(Take(reader->PagesEnd()), 6u);  // As it was.
+    return {};
+  }));
+  EXPECT_EQ(Take(reader->PagesEnd()), 0u);
+  EXPECT_THAT(reader->DropPagesFrom(0), FailsWith(ErrorKind::kReadOnly));
+}
+
+// Whoever made it was ended before he had set that.
+TEST_F(VolumeStoreTest, KeepsALogWhereItDidNotBefore) {
+  Fill(*OpenIndex());
+  RunSql("ledger.db.index", "PRAGMA journal_mode=DELETE");
+  const auto mode = [this] {
+    const auto database = Take(sqlite::Database::Open(index_, sqlite::OpenMode::kReadOnly));
+    auto query = database->Use("PRAGMA journal_mode");
+    EXPECT_TRUE(Take(query.Next()));
+    return std::string(query.Text(0));
+  };
+  EXPECT_EQ(mode(), "delete");
+  EXPECT_EQ(OpenIndex()->Dropped(), "");
+  EXPECT_EQ(mode(), "wal");
+}
+
+TEST_F(VolumeStoreTest, WritesNothingOfATransactionThatFails) {
+  const auto store = OpenIndex();
+  const auto failed = store->InTransaction([&]() -> Expected<void> {
+    Take(store->PutPage(OnePage(1, {"x"})));
+    return acledger::Fail(ErrorKind::kIo, "read", "gone");
+  });
+  EXPECT_THAT(failed, FailsWith(ErrorKind::kIo, "gone"));
+  EXPECT_TRUE(PagesOf(*store).empty());
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <array>
-#include <cstring>
 #include <functional>
 #include <memory>
+#include <string_view>
 
+#include "daemon/answers/index.h"
 #include "scanner/ntfs/catalog_builder.h"
 #include "scanner/ntfs/index_diff.h"
 #include "security/sddl.h"
@@ -13,6 +14,7 @@
 #include "tools/acledger/index_command.h"
 #include "tools/acledger/index_target.h"
 #include "tools/acledger/read_progress.h"
+#include "tools/acledger/sddl_difference.h"
 
 namespace acledger::tools {
 namespace {
@@ -23,12 +25,12 @@ struct Words {
   std::string before, after;
   unsigned partition = 0;
   std::size_t limit = 1000;
-  bool json = false;
+  bool force = false, json = false;
 };
 
-// One of the two: the index of a ledger, or a volume read now. What is behind `pages` lives here too.
+// One of the two: a stored index, or a volume read now. What is behind `pages` lives here too.
 struct Side {
-  std::unique_ptr<store::Ledger> ledger;
+  std::unique_ptr<store::VolumeStore> store;
   scanner::DescriptorPool pool;
   std::optional<Catalog> catalog;
   std::unique_ptr<IndexPages> pages;
@@ -36,36 +38,54 @@ struct Side {
   std::int64_t read_at = 0;
 };
 
-// Every SQLite file begins so (https://sqlite.org/fileformat.html).
-bool IsLedger(BlockDevice& device) {
-  static constexpr char kHead[] = "SQLite format 3";
-  std::array<std::uint8_t, sizeof kHead> head{};
-  return device.Size() >= head.size() && device.Read(0, head) && std::memcmp(head.data(), kHead, sizeof kHead) == 0;
+// By the header of every SQLite file (https://sqlite.org/fileformat.html): its first bytes, and whose it is at 68.
+enum class Held : std::uint8_t { kNothing, kLedger, kDatabase, kOther };
+Expected<Held> WhatIsIn(const std::string& path) {
+  // Closed before SQLite opens it: closing a file drops the locks that this process has on it.
+  const auto device = OpenBlockDevice(path);
+  if (!device && device.error().kind == ErrorKind::kNotFound) return Held::kNothing;
+  if (!device) return std::unexpected(device.error());
+  std::array<std::uint8_t, 72> head{};
+  if ((*device)->Size() < head.size()) return Held::kOther;
+  if (auto read = (*device)->Read(0, head); !read) return std::unexpected(read.error());
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  if (!text.starts_with("SQLite format 3")) return Held::kOther;
+  return text.ends_with("ACLG") ? Held::kLedger : Held::kDatabase;
+}
+
+// The index that is meant by this path: itself, or the one beside a ledger. Empty: it is an image.
+Expected<std::string> IndexAt(const std::string& path) {
+  const auto held = WhatIsIn(path);
+  if (!held) return std::unexpected(held.error());
+  if (*held == Held::kDatabase) return path;
+  if (*held == Held::kLedger) return store::IndexPath(path);
+  if (*held == Held::kOther) return "";
+  // An index needs no ledger beside it.
+  const auto beside = WhatIsIn(store::IndexPath(path));
+  return beside && *beside == Held::kDatabase ? store::IndexPath(path) : "";
 }
 
 Expected<void> OpenIndexed(const std::string& path, Side& side) {
-  TargetOptions target;
-  target.ledger = path;
-  auto ledger = OpenLedgerToRead(target);
-  if (!ledger) return std::unexpected(ledger.error());
-  side.ledger = *std::move(ledger);
-  auto pages = LedgerPages::Open(*side.ledger);
+  auto store = store::VolumeStore::OpenToRead(path);
+  if (!store) return std::unexpected(store.error());
+  side.store = *std::move(store);
+  auto pages = StoredPages::Open(*side.store);
   if (!pages) return std::unexpected(pages.error());
   side.serial = pages->Index().serial;
   side.damaged = pages->Index().damaged;
   side.read_at = pages->Index().read_at;
-  side.pages = std::make_unique<LedgerPages>(*std::move(pages));
+  side.pages = std::make_unique<StoredPages>(*std::move(pages));
   return {};
 }
 
-Expected<void> ReadNow(const std::string& path, unsigned partition, Side& side) {
-  const auto device = OpenIndexDevice(path, partition);
+Expected<void> ReadNow(const std::string& path, const Words& words, Side& side) {
+  const auto device = OpenToIndex(path, words.partition, words.force);
   if (!device) return std::unexpected(device.error());
-  const auto info = InfoOf(device->Get(), path);
+  const auto info = InfoOf(**device, path);
   if (!info) return std::unexpected(info.error());
   side.serial = info->serial;
   side.read_at = store::SecondsNow();
-  ReadProgress progress(device->Get());
+  ReadProgress progress(**device);
   auto catalog = ReadCatalog(progress, side.pool);
   if (!catalog) return std::unexpected(catalog.error());
   side.catalog.emplace(*std::move(catalog));
@@ -75,15 +95,10 @@ Expected<void> ReadNow(const std::string& path, unsigned partition, Side& side) 
   return {};
 }
 
-Expected<void> OpenSide(const std::string& path, unsigned partition, Side& side) {
-  bool is_ledger = false;
-  {
-    // Closed before SQLite opens it: closing a file drops the locks that this process has on it.
-    const auto device = OpenBlockDevice(path);
-    if (!device) return std::unexpected(device.error());
-    is_ledger = IsLedger(**device);
-  }
-  return is_ledger ? OpenIndexed(path, side) : ReadNow(path, partition, side);
+Expected<void> OpenSide(const std::string& path, const Words& words, Side& side) {
+  const auto index = IndexAt(path);
+  if (!index) return std::unexpected(index.error());
+  return index->empty() ? ReadNow(path, words, side) : OpenIndexed(*index, side);
 }
 
 std::string SddlOf(IndexPages& pages, store::DescriptorId id) {
@@ -119,15 +134,16 @@ std::string LineOf(const Json& one) {
   if (kind == "added") return "added       " + is + id;
   if (kind == "removed") return "removed     " + was + id;
   if (kind == "renamed") return "renamed     " + was + " -> " + is + id;
-  return "descriptor  " + is + id + "\n  before: " + one["descriptor_before"].get<std::string>() +
-         "\n  after:  " + one["descriptor_after"].get<std::string>();
+  const auto [before, after] =
+      SddlDifference(one["descriptor_before"].get<std::string>(), one["descriptor_after"].get<std::string>());
+  return "descriptor  " + is + id + "\n  before: " + before + "\n  after:  " + after;
 }
 
 // An index that somebody writes meanwhile stays as it was.
 Expected<DiffReport> AtOneMoment(Side& side, const std::function<Expected<DiffReport>()>& compare) {
-  if (!side.ledger) return compare();
+  if (!side.store) return compare();
   Expected<DiffReport> report;
-  const auto done = side.ledger->InTransaction([&]() -> Expected<void> {
+  const auto done = side.store->InTransaction([&]() -> Expected<void> {
     report = compare();
     return report ? Expected<void>() : std::unexpected(report.error());
   });
@@ -136,12 +152,12 @@ Expected<DiffReport> AtOneMoment(Side& side, const std::function<Expected<DiffRe
 
 Expected<int> Run(const Words& words) {
   Side before, after;
-  if (auto opened = OpenSide(words.before, words.partition, before); !opened) return std::unexpected(opened.error());
-  if (auto opened = OpenSide(words.after, words.partition, after); !opened) return std::unexpected(opened.error());
+  if (auto opened = OpenSide(words.before, words, before); !opened) return std::unexpected(opened.error());
+  if (auto opened = OpenSide(words.after, words, after); !opened) return std::unexpected(opened.error());
   if (before.serial != after.serial)
     return std::unexpected(Error{ErrorKind::kMismatch, "compare with " + words.before, words.after, 0,
-                                 "two volumes: " + SerialText(before.serial) + " and " + SerialText(after.serial) +
-                                     "; ids mean nothing across them"});
+                                 "two volumes: " + daemon::SerialText(before.serial) + " and " +
+                                     daemon::SerialText(after.serial) + "; ids mean nothing across them"});
   Json told = Json::array();
   const auto report = AtOneMoment(before, [&] {
     return AtOneMoment(after, [&] {
@@ -182,14 +198,15 @@ Expected<int> Run(const Words& words) {
 void AddDiffCommand(CLI::App& app, int& exit_code) {
   const auto words = std::make_shared<Words>();
   CLI::App& command = *app.add_subcommand("diff", "Compares two indexes of a volume, or an index and the volume now");
-  command.add_option("before", words->before, "Ledger with an index, or image")->required()->type_name("FILE");
-  command.add_option("after", words->after, "Ledger with an index, or image")->required()->type_name("FILE");
+  command.add_option("before", words->before, "Index, its ledger, or an image")->required()->type_name("FILE");
+  command.add_option("after", words->after, "Index, its ledger, or an image")->required()->type_name("FILE");
   command.add_option("--partition", words->partition, "Which partition of an image of a disk")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
   command.add_option("--limit", words->limit, "List so many at most (default 1000); all are counted")
       ->type_name("N")
       ->check(CLI::Range(0, 100'000'000));
+  command.add_flag("--force", words->force, "Also an image that was not cleanly unmounted, as far as its tables know");
   command.add_flag("--json", words->json, "Answer as JSON on standard output");
   command.footer("Example:\n  acledger diff disk.img.acledger disk.img");
   command.callback([words, &exit_code] {

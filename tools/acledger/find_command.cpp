@@ -64,17 +64,15 @@ class Printer {
   Expected<void> written_;
 };
 
-Expected<int> Run(Words& words) {
-  words.index.ChooseLedger();
+Expected<int> Run(const Words& words) {
   const auto pattern = NamePattern::Parse(words.glob);
   if (!pattern) return std::unexpected(pattern.error());
-  if (const auto checked = PrincipalOf(words.index, nullptr); !checked) return std::unexpected(checked.error());
-  const auto ledger = OpenLedgerToRead(words.index.target);
-  if (!ledger) return std::unexpected(ledger.error());
-  auto pages = LedgerPages::Open(**ledger);
-  if (!pages) return std::unexpected(pages.error());
-  const auto principal = PrincipalOf(words.index, ledger->get());
+  const auto principal = PrincipalOf(words.index);
   if (!principal) return std::unexpected(principal.error());
+  const auto store = OpenIndexToRead(words.index.target);
+  if (!store) return std::unexpected(store.error());
+  auto pages = StoredPages::Open(**store);
+  if (!pages) return std::unexpected(pages.error());
   const auto wanted = IndexVerdictFrom(words.verdict);
   if (wanted && !*principal)
     return Fail(ErrorKind::kInvalid, "--verdict " + words.verdict, "say for whom with --principal SID");

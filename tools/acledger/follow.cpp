@@ -81,6 +81,7 @@ Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
     const std::int64_t grant = told->params.value("grant", std::int64_t{0});
     if (!open.contains(grant)) continue;
     if (told->method == "progress") line.Report(StateFrom(told->params));
+    if (told->method == "note") line.Note(told->params.value("text", ""));
     if (told->method != "ended") continue;
     const std::string how = told->params.value("ended", "");
     if (how == "cancelled")
@@ -97,20 +98,25 @@ Expected<Followed> Follow(daemon::Client& client, const Json& grants) {
   return followed;
 }
 
-Expected<Json> FollowPlan(daemon::Client& client, std::uint64_t plan) {
-  ProgressLine line;
+Expected<Json> FollowTask(daemon::Client& client, const Task& task, std::uint64_t number,
+                          const std::function<void(const Json&)>& show) {
   const scanner::StopFlag& stop = StopOnInterrupt();
   while (!stop) {
     const Expected<daemon::Notification> told = client.NextNotification(kTick);
     if (!told && told.error().kind == ErrorKind::kBusy && !client.IsBroken()) continue;
     if (!told) return std::unexpected(told.error());
-    if (daemon::NumberIn(told->params, "plan") != plan) continue;
-    if (told->method == "progress") line.Report(StateFrom(told->params));
-    if (told->method != "planned") continue;
+    if (daemon::NumberIn(told->params, task.name) != number) continue;
+    if (told->method == "progress") show(told->params);
+    if (told->method != task.end) continue;
     if (!told->params.contains("error")) return told->params.value("result", Json::object());
     return std::unexpected(daemon::ErrorFrom(told->params["error"]));
   }
-  return Fail(ErrorKind::kBusy, "plan", "interrupted; nothing was changed");
+  return Fail(ErrorKind::kBusy, task.name, "interrupted");
+}
+
+Expected<Json> FollowPlan(daemon::Client& client, std::uint64_t plan) {
+  ProgressLine line;
+  return FollowTask(client, {"plan", "planned"}, plan, [&line](const Json& told) { line.Report(StateFrom(told)); });
 }
 
 }  // namespace acledger::tools

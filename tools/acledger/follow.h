@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "daemon/client/client.h"
@@ -26,7 +27,16 @@ inline constexpr char kDaemonGoesOn[] = "the daemon goes on; acledger status tel
 // of earlier jobs.
 Expected<Followed> Follow(daemon::Client& client, const Json& grants);
 
-// The same for a plan that the daemon has begun for this client; gives what it came to.
+// Something that the daemon has begun for this client alone: its notifications carry its number as `name`, the last one
+// is `end`.
+struct Task {
+  const char* name;  // "plan"
+  const char* end;   // "planned"
+};
+// Calls `show` with each progress; gives what it came to.
+Expected<Json> FollowTask(daemon::Client& client, const Task& task, std::uint64_t number,
+                          const std::function<void(const Json&)>& show);
+// A plan, with its progress on stderr.
 Expected<Json> FollowPlan(daemon::Client& client, std::uint64_t plan);
 
 }  // namespace acledger::tools

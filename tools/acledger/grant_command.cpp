@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "daemon/answers/index_use.h"
 #include "daemon/answers/plan.h"
 #include "daemon/answers/scratch_ledger.h"
 #include "scanner/engine.h"
@@ -26,6 +27,7 @@ struct GrantWords {
   GrantSettings settings;
   bool machine_sid_final = false;
   bool manual = false;
+  std::string index = "auto";
   std::size_t examples = kExamples;
 };
 
@@ -42,7 +44,13 @@ struct Session {
   ProgressLine progress;
   const scanner::StopFlag& stop = StopOnInterrupt();
 
-  scanner::Environment Environment() { return {*volume, *ledger, progress, stop}; }
+  scanner::Environment Environment(const std::string& index) {
+    return {.volume = *volume,
+            .ledger = *ledger,
+            .progress = progress,
+            .stop = stop,
+            .index = daemon::IndexUseFrom(index).value_or(scanner::IndexUse::kAuto)};
+  }
 };
 
 Expected<void> OpenSession(const GrantWords& words, bool read_only, Session& session) {
@@ -109,7 +117,8 @@ Json Params(const scanner::GrantRequest& request) {
 
 // The daemon does the work; this shows it. Ctrl-C ends the showing, not the work.
 Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client) {
-  const Json params = Params(RequestOf(words));
+  Json params = Params(RequestOf(words));
+  if (words.index != "auto") params["index"] = words.index;  // A daemon of before does not know it.
   if (const Expected<Json> subscribed = Ask(client, "subscribe"); !subscribed)
     return std::unexpected(subscribed.error());
   const Expected<Json> granted = Ask(client, "grant", params);
@@ -126,18 +135,17 @@ Expected<int> ProvisionByDaemon(const GrantWords& words, daemon::Client& client)
                          followed->stopped ? kDaemonGoesOn : "not all of it is done (acledger status)");
 }
 
-Expected<int> RunProvision(const GrantWords& words) {
-  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
-  if (!client) return std::unexpected(client.error());
-  if (*client) return ProvisionByDaemon(words, **client);
+Expected<int> ProvisionByOurselves(const GrantWords& words) {
   Session session;
   if (Expected<void> opened = OpenSession(words, false, session); !opened) return std::unexpected(opened.error());
-  Expected<std::unique_ptr<store::Ledger>> ledger = OpenLedger(words.target, session.volume->Info());
+  Expected<std::unique_ptr<store::Ledger>> ledger =
+      OpenLedger(words.target, session.volume->Info(), session.volume.get());
   if (!ledger) return std::unexpected(ledger.error());
   session.ledger = std::move(*ledger);
 
-  scanner::Engine engine(session.Environment());
-  if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
+  scanner::Engine engine(session.Environment(words.index));
+  if (Expected<void> settled = SettleFirst(engine, session.volume->Info(), *session.ledger); !settled)
+    return std::unexpected(settled.error());
   std::vector<std::string> notes;
   const Expected<std::vector<store::Grant>> grants = engine.Register(RequestOf(words), notes);
   if (!grants) return std::unexpected(grants.error());
@@ -149,6 +157,13 @@ Expected<int> RunProvision(const GrantWords& words) {
   const Expected<Json> failures = daemon::FailuresJson(*session.ledger);
   if (!failures) return std::unexpected(failures.error());
   return FinishProvision(words, *status, (*failures)["failures"], *report, kStoppedHere);
+}
+
+Expected<int> RunProvision(const GrantWords& words) {
+  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return ProvisionByDaemon(words, **client);
+  return WithCarriedLedger(words.target, [&words] { return ProvisionByOurselves(words); });
 }
 
 // --- plan
@@ -240,6 +255,7 @@ void AddGrantCommands(CLI::App& app, int& exit_code) {
   const auto provisioned = std::make_shared<GrantWords>();
   CLI::App& provision = AddCommand(
       app, "provision", "Grant a principal access below one or more roots, recorded in the ledger", provisioned);
+  AddIndexUse(provision, provisioned->index);
   provision.footer(
       "Example:\n  acledger provision --image disk.img --principal S-1-9-77-1 --root '\\Users\\dev' --root '\\work'\n"
       "Run it again to go on after a stop, or to bring everything up to date: without changes it writes nothing.");

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "tools/acledger/index_command.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
-#include "scanner/ntfs/catalog_builder.h"
-#include "scanner/ntfs/index_store.h"
-#include "scanner/ntfs/index_verdict.h"
-#include "scanner/ntfs/judgement.h"
+#include "daemon/answers/index.h"
+#include "daemon/target/live_volume.h"
+#include "scanner/ntfs/make_index.h"
+#include "scanner/ntfs/volume_bytes.h"
 #include "store/clock.h"
 #include "tools/acledger/answer.h"
+#include "tools/acledger/daemon_session.h"
 #include "tools/acledger/exit_code.h"
+#include "tools/acledger/follow.h"
 #include "tools/acledger/index_target.h"
 #include "tools/acledger/read_progress.h"
 
@@ -20,127 +20,117 @@ namespace acledger::tools {
 namespace {
 
 using namespace scanner::ntfs;
-using scanner::DescriptorPool;
-using Clock = std::chrono::steady_clock;
 
 struct Words {
   IndexWords index;
-  bool csv = false, no_store = false, list = false;
+  bool csv = false, no_store = false, list = false, force = false;
 };
 
-double SecondsSince(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
+void TellNotFlushed(const std::string& why) {
+  std::fprintf(stderr, "acledger: not flushed before reading (%s): the latest changes may be missing\n", why.c_str());
+}
 
 // The volume that is meant, and its bytes.
 struct Source {
   std::unique_ptr<scanner::Volume> live;  // Null for an image.
-  IndexDevice device;
+  VolumeBytes bytes;
   scanner::VolumeInfo info;
 };
 
-Expected<Source> OpenSource(const IndexWords& words) {
+// The drive that the ledger is of; 0, the system's, where there is no ledger.
+Expected<char> DriveToIndex(const TargetOptions& target) {
+  const auto ledger = OpenLedgerToRead(target);
+  if (!ledger) return 0;
+  const auto name = (*ledger)->VolumeName();
+  if (!name) return std::unexpected(name.error());
+  return DriveOf({*name + "\\"});
+}
+
+// Verdicts are those of its grants, and the index lies beside it: a ledger of another volume would lie about both.
+Expected<void> CheckLedger(const Words& words, const scanner::VolumeInfo& info) {
+  if (words.no_store && !words.index.judge.principal.empty()) return {};
+  const auto ledger = OpenLedgerToRead(words.index.target, info);
+  if (!ledger && ledger.error().kind == ErrorKind::kMismatch) return std::unexpected(ledger.error());
+  return {};
+}
+
+Expected<Source> OpenLiveSource(const TargetOptions& target) {
   Source source;
-  std::string path = words.target.image;
-  if (path.empty()) {
-    auto live = OpenVolume(words.target, 0, true);
-    if (!live) return std::unexpected(live.error());
-    source.live = *std::move(live);
-    // What lies in the system's memory is not yet where we read.
-    if (auto flushed = source.live->Flush(); !flushed)
-      std::fprintf(stderr, "acledger: not flushed before reading (%s): the latest changes may be missing\n",
-                   flushed.error().ToString().c_str());
-    source.info = source.live->Info();
-    path = "\\\\.\\" + source.info.name;
-  }
-  auto device = OpenIndexDevice(path, words.partition);
-  if (!device) return std::unexpected(device.error());
-  source.device = *std::move(device);
-  if (source.live) return source;
-  auto info = InfoOf(source.device.Get(), path);
-  if (!info) return std::unexpected(info.error());
-  source.info = *std::move(info);
+  const auto drive = DriveToIndex(target);
+  if (!drive) return std::unexpected(drive.error());
+  auto live = OpenVolume(target, *drive, true);
+  if (!live) return std::unexpected(live.error());
+  source.live = *std::move(live);
+  source.info = source.live->Info();
+  auto bytes = BytesOf(*source.live);
+  if (!bytes) return std::unexpected(bytes.error());
+  source.bytes = *std::move(bytes);
+  if (source.bytes.not_flushed) TellNotFlushed(source.bytes.not_flushed->ToString());
   return source;
 }
 
-Json DamageOf(const CatalogReport& report) {
-  Json damage = {{"total", report.damage.Total()}, {"examples", Json::array()}};
-  for (std::size_t kind = 0; kind < kDamageKinds; ++kind) {
-    std::string name = Name(static_cast<DamageKind>(kind));
-    std::ranges::replace(name, ' ', '_');
-    damage[name] = report.damage.Count(static_cast<DamageKind>(kind));
-  }
-  for (const Damage& one : report.damage.Examples())
-    damage["examples"].push_back({{"kind", Name(one.kind)}, {"record", one.record}, {"what", one.what}});
-  damage["descriptors_lost"] = report.secure.damaged + report.secure.ambiguous;
-  damage["descriptors_repaired"] = report.secure.repaired;
-  if (report.secure_error) damage["secure"] = report.secure_error->ToString();
-  if (report.mft_error) damage["mft"] = report.mft_error->ToString();
-  return damage;
+Expected<Source> OpenSource(const Words& words) {
+  const TargetOptions& target = words.index.target;
+  if (target.image.empty()) return OpenLiveSource(target);
+  Source source;
+  auto device = OpenToIndex(target.image, target.partition, words.force);
+  if (!device) return std::unexpected(device.error());
+  source.bytes.own = *std::move(device);
+  source.bytes.device = source.bytes.own.get();
+  auto info = InfoOf(*source.bytes.device, target.image);
+  if (!info) return std::unexpected(info.error());
+  source.info = *std::move(info);
+  if (target.partition != 0) source.info.name += " partition " + std::to_string(target.partition);
+  return source;
 }
 
-void AddVerdicts(const Catalog& catalog, const DescriptorPool& pool, const store::Grant& grant, Json& answer) {
-  const scanner::Judge judge(grant);
-  const Judgement judgement(catalog, pool, judge);
-  std::array<std::uint64_t, kIndexVerdicts> counts{};
-  catalog.ForEach(
-      [&](const CatalogObject& object) { ++counts[static_cast<std::size_t>(VerdictOf(judgement.Of(object)))]; });
-  answer["principal"] = grant.principal.ToString();
-  answer["mask"] = Hex(grant.mask);
-  for (std::size_t i = 0; i < kIndexVerdicts; ++i) answer[Name(static_cast<IndexVerdict>(i))] = counts[i];
-  answer["distinct"] = judgement.distinct;
-}
-
-std::uint64_t DistinctOf(const Catalog& catalog) {
-  std::vector<bool> used;
-  catalog.ForEach([&used](const CatalogObject& object) {
-    if (object.descriptor == DescriptorPool::kNone) return;
-    if (object.descriptor >= used.size()) used.resize(object.descriptor + std::size_t{1});
-    used[object.descriptor] = true;
-  });
-  return static_cast<std::uint64_t>(std::ranges::count(used, true));
-}
-
-Expected<std::unique_ptr<store::Ledger>> OpenToStore(const Words& words, const scanner::VolumeInfo& info) {
+Expected<std::unique_ptr<store::VolumeStore>> OpenToStore(const Words& words, const scanner::VolumeInfo& info) {
   if (words.no_store) return nullptr;
-  auto ledger = OpenLedger(words.index.target, info);
-  if (!ledger && ledger.error().kind == ErrorKind::kBusy)
-    ledger.error().reason += " (--no-store reads and counts without it; --ledger FILE keeps the index elsewhere)";
-  return ledger;
+  const TargetOptions& target = words.index.target;
+  if (target.image.empty() && target.ledger.empty())
+    if (const auto made = daemon::LiveLedgerPath(true); !made) return std::unexpected(made.error());
+  const auto path = IndexFile(target);
+  if (!path) return std::unexpected(path.error());
+  auto store = store::VolumeStore::OpenToWrite(*path, info.serial);
+  if (!store && store.error().kind == ErrorKind::kBusy)
+    store.error().reason += " (--no-store reads and counts without it)";
+  return store;
 }
 
 Expected<Json> ReadAndStore(const Words& words) {
-  // Wrong words are told before a ledger is made.
-  if (const auto checked = PrincipalOf(words.index, nullptr); !checked) return std::unexpected(checked.error());
-  const auto source = OpenSource(words.index);
-  if (!source) return std::unexpected(source.error());
-  const auto ledger = OpenToStore(words, source->info);
-  if (!ledger) return std::unexpected(ledger.error());
-  const auto principal = PrincipalOf(words.index, ledger->get());
+  // Wrong words are told before anything is made.
+  const auto principal = PrincipalOf(words.index);
   if (!principal) return std::unexpected(principal.error());
-  DescriptorPool pool;
-  const std::int64_t read_at = store::SecondsNow();
-  const auto begun = Clock::now();
-  ReadProgress progress(source->device.Get());
-  const auto catalog = ReadCatalog(progress, pool);
-  if (!catalog) return std::unexpected(catalog.error());
-  Json answer = {{"volume", source->info.name}, {"serial", SerialText(source->info.serial)}};
-  answer["objects"] = catalog->Report().objects;
-  answer["names"] = catalog->Report().names;
-  answer["distinct"] = DistinctOf(*catalog);
-  if (*principal) AddVerdicts(*catalog, pool, **principal, answer);
-  const double seconds = SecondsSince(begun);
-  answer["seconds"] = seconds;
-  answer["objects_per_second"] =
-      seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(catalog->Report().objects) / seconds) : 0;
-  answer["damage"] = DamageOf(catalog->Report());
-  if (!*ledger) return answer;
-  const auto storing = Clock::now();
-  const auto stored = StoreIndex(*catalog, pool, **ledger, read_at,
-                                 [&progress](std::uint32_t done, std::uint32_t all) { progress.Store(done, all); });
-  if (!stored) return std::unexpected(stored.error());
-  answer["ledger"] = (*ledger)->Path();
-  answer["pages_written"] = stored->written;
-  answer["pages_unchanged"] = stored->unchanged;
-  answer["store_seconds"] = SecondsSince(storing);
+  const auto source = OpenSource(words);
+  if (!source) return std::unexpected(source.error());
+  if (const auto checked = CheckLedger(words, source->info); !checked) return std::unexpected(checked.error());
+  const auto store = OpenToStore(words, source->info);
+  if (!store) return std::unexpected(store.error());
+  ReadProgress progress(*source->bytes.device);
+  const scanner::Judge judge(principal->value_or(store::Grant()));
+  IndexWork work{progress, {source->info.serial, source->info.name, store::SecondsNow()}};
+  if (*principal) work.judge = &judge;
+  work.store = store->get();
+  work.stored = [&progress](std::uint32_t done, std::uint32_t all) { progress.Store(done, all); };
+  const auto report = MakeIndex(work);
+  if (!report) return std::unexpected(report.error());
+  return daemon::IndexJson(work.volume, *report, *principal, *store ? (*store)->Path() : "");
+}
+
+// The daemon does the work, between two batches of its own.
+Expected<Json> AskForIndex(const Words& words, daemon::Client& client) {
+  const daemon::JudgeWords& judge = words.index.judge;
+  const Json params = {{"principal", judge.principal},
+                       {"mask", judge.mask},
+                       {"token_sids", judge.token_sids},
+                       {"no_store", words.no_store}};
+  const auto begun = Ask(client, "index", params);
+  if (!begun) return begun;
+  DrawnLine line;
+  auto answer = FollowTask(client, {"index", "indexed"}, daemon::NumberIn(*begun, "index"), [&line](const Json& told) {
+    line.Draw(told.value("phase", "").c_str(), daemon::NumberIn(told, "done"), "");
+  });
+  if (answer && answer->contains("not_flushed")) TellNotFlushed((*answer)["not_flushed"].get<std::string>());
   return answer;
 }
 
@@ -171,9 +161,10 @@ std::string TextOf(const Json& answer) {
     text += "\n  " + damage["descriptors_lost"].dump() + " places of $Secure are damaged in both copies";
   for (const char* key : {"secure", "mft"})
     if (damage.contains(key)) text += "\n  " + damage[key].get<std::string>();
-  if (answer.contains("ledger"))
-    text += "\nstored in " + answer["ledger"].get<std::string>() + ": " + number("pages_written") + " pages written, " +
-            number("pages_unchanged") + " unchanged, " + NumberText(answer["store_seconds"].get<double>()) + " s";
+  if (answer.contains("index"))
+    text += "\nstored in " + answer["index"].get<std::string>() + ": " + number("pages_written") + " pages written, " +
+            number("pages_unchanged") + " unchanged, " + NumberText(answer["store_seconds"].get<double>()) + " s" +
+            (answer["pages_written"] == 0 ? " (the same as before: nothing but its time was written)" : "");
   return text;
 }
 
@@ -197,45 +188,33 @@ std::string CsvOf(const Json& answer) {
 }
 
 Expected<int> RunList(const IndexWords& words) {
-  const auto ledger = OpenLedgerToRead(words.target);
-  if (!ledger) return std::unexpected(ledger.error());
-  const auto index = (*ledger)->GetVolumeIndex();
-  if (!index) return std::unexpected(index.error());
-  const auto name = (*ledger)->VolumeName();
-  if (!name) return std::unexpected(name.error());
-  Json answer = {{"indexes", Json::array()}};
-  std::string text = "The ledger " + (*ledger)->Path() + " holds no index (acledger index makes one).";
-  if (*index) {
-    const store::VolumeIndex& one = **index;
-    answer["indexes"].push_back({{"volume", *name},
-                                 {"serial", SerialText(one.serial)},
-                                 {"read_at", one.read_at},
-                                 {"objects", one.objects},
-                                 {"names", one.names},
-                                 {"damaged", one.damaged},
-                                 {"pages", one.pages},
-                                 {"bytes", one.bytes}});
-    text = SerialText(one.serial) + "  " + *name + "  read " + TimeText(one.read_at) + "  " +
-           std::to_string(one.objects) + " objects, " + std::to_string(one.names) + " names, " +
-           std::to_string(one.bytes) + " bytes";
-  }
-  const auto printed = words.target.json ? Print(answer) : PrintText(text);
+  const auto path = IndexFile(words.target);
+  if (!path) return std::unexpected(path.error());
+  const auto answer = daemon::IndexListJson(*path);
+  if (!answer) return std::unexpected(answer.error());
+  std::string text = "No index was made in " + *path + " (acledger index makes it).";
+  for (const Json& one : (*answer)["indexes"])
+    text = one["serial"].get<std::string>() + "  " + one["volume"].get<std::string>() + "  read " +
+           TimeText(one["read_at"].get<std::int64_t>()) + "  " + one["objects"].dump() + " objects, " +
+           one["names"].dump() + " names, " + one["bytes"].dump() + " bytes";
+  const auto printed = words.target.json ? Print(*answer) : PrintText(text);
   if (!printed) return std::unexpected(printed.error());
   return kDone;
 }
 
-Expected<int> Run(Words& words) {
+Expected<int> Run(const Words& words) {
   if (words.csv && words.index.target.json) return Fail(ErrorKind::kInvalid, "index", "say --json or --csv, not both");
-  words.index.ChooseLedger();
   if (words.list) return RunList(words.index);
-  const auto answer = ReadAndStore(words);
+  auto client = FindDaemon(words.index.target);
+  if (!client) return std::unexpected(client.error());
+  const auto answer = *client ? AskForIndex(words, **client) : ReadAndStore(words);
   if (!answer) return std::unexpected(answer.error());
   const auto printed =
       words.index.target.json ? Print(*answer) : PrintText(words.csv ? CsvOf(*answer) : TextOf(*answer));
   if (!printed) return std::unexpected(printed.error());
-  const Json& damage = (*answer)["damage"];
-  const bool whole = damage["total"] == 0 && damage["descriptors_lost"] == 0 && !damage.contains("secure");
-  return whole ? kDone : kFailuresListed;
+  if (answer->contains("dropped"))
+    std::fprintf(stderr, "acledger: the index was made anew: %s\n", (*answer)["dropped"].get<std::string>().c_str());
+  return daemon::IsWhole(*answer) ? kDone : kFailuresListed;
 }
 
 }  // namespace
@@ -246,7 +225,8 @@ void AddIndexCommands(CLI::App& app, int& exit_code) {
   AddIndexOptions(command, words->index);
   command.add_flag("--csv", words->csv, "Answer as CSV: a head and a line");
   command.add_flag("--no-store", words->no_store, "Only read and count");
-  command.add_flag("--list", words->list, "Only tell which index the ledger holds");
+  command.add_flag("--list", words->list, "Only tell which index there is");
+  command.add_flag("--force", words->force, "Also an image that was not cleanly unmounted, as far as its tables know");
   command.footer("Example:\n  acledger index --image disk.img --principal S-1-9-77-1");
   command.callback([words, &exit_code] {
     const Expected<int> ended = Run(*words);

@@ -65,4 +65,10 @@ void ProgressLine::Report(const scanner::ProgressState& state) {
   drawn_ = terminal_;
 }
 
+void ProgressLine::Note(const std::string& text) {
+  std::fprintf(stderr, drawn_ ? "\r\033[Kacledger: %s\n" : "acledger: %s\n", text.c_str());
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
 }  // namespace acledger::tools

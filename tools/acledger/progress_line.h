@@ -18,6 +18,7 @@ class ProgressLine final : public scanner::Progress {
   ~ProgressLine() override;
 
   void Report(const scanner::ProgressState& state) override;
+  void Note(const std::string& text) override;  // A line that stays.
 
  private:
   using Clock = std::chrono::steady_clock;

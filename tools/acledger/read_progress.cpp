@@ -10,10 +10,9 @@ namespace acledger::tools {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
 
-ReadProgress::ReadProgress(scanner::ntfs::BlockDevice& device)
-    : device_(device), terminal_(ErrorOutputIsTerminal()), last_(Clock::now()) {}
+DrawnLine::DrawnLine() : terminal_(ErrorOutputIsTerminal()), last_(Clock::now()) {}
 
-ReadProgress::~ReadProgress() {
+DrawnLine::~DrawnLine() {
   if (drawn_) std::fputs("\r\033[K", stderr);
 }
 
@@ -21,15 +20,15 @@ Expected<void> ReadProgress::Read(std::uint64_t offset, std::span<std::uint8_t> 
   auto read = device_.Read(offset, to);
   const std::lock_guard lock(drawing_);
   bytes_ += to.size();
-  Draw("reading", bytes_ >> 20, "MiB");
+  line_.Draw("reading", bytes_ >> 20, "MiB");
   return read;
 }
 
 void ReadProgress::Store(std::uint32_t done, std::uint32_t all) {
-  Draw("storing", std::uint64_t{done} * 100 / (all == 0 ? 1 : all), "%");
+  line_.Draw("storing", std::uint64_t{done} * 100 / (all == 0 ? 1 : all), "%");
 }
 
-void ReadProgress::Draw(const char* what, std::uint64_t done, const char* unit) {
+void DrawnLine::Draw(const char* what, std::uint64_t done, const char* unit) {
   if (!terminal_) return;
   const auto now = Clock::now();
   if (now - last_ < kPause) return;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "daemon/answers/index_use.h"
 #include "daemon/answers/mask.h"
 #include "daemon/answers/reports.h"
 #include "scanner/engine.h"
@@ -23,6 +24,7 @@ struct RollbackWords {
   TargetOptions target;
   std::string root, principal, mask;
   bool all = false, force = false;
+  std::string index = "auto";
 };
 
 std::string Sentence(const scanner::RollbackReport& report) {
@@ -86,6 +88,7 @@ Expected<int> RollbackByDaemon(const RollbackWords& words, daemon::Client& clien
     return std::unexpected(subscribed.error());
   Json params = words.all ? Json{{"all", true}} : Json{{"root", words.root}};
   if (words.force) params["force"] = true;
+  if (words.index != "auto") params["index"] = words.index;  // A daemon of before does not know it.
   if (!words.principal.empty()) params["principal"] = words.principal;
   if (!words.mask.empty()) params["mask"] = words.mask;
   const Expected<Json> queued = Ask(client, words.principal.empty() ? "rollback" : "revoke", params);
@@ -116,14 +119,7 @@ Expected<scanner::GrantsNamed> NamedBy(const RollbackWords& words) {
   return named;
 }
 
-Expected<int> RunRollback(const RollbackWords& words) {
-  if (words.root.empty() == !words.all)
-    return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
-  const Expected<scanner::GrantsNamed> named = NamedBy(words);
-  if (!named) return std::unexpected(named.error());
-  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
-  if (!client) return std::unexpected(client.error());
-  if (*client) return RollbackByDaemon(words, **client);
+Expected<int> RollbackByOurselves(const RollbackWords& words, const scanner::GrantsNamed& named) {
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
   if (Expected<void> opened = OpenToWrite(words.target, words.root, volume, ledger); !opened)
@@ -134,14 +130,27 @@ Expected<int> RunRollback(const RollbackWords& words) {
   {
     ProgressLine progress;
     scanner::Engine engine({*volume, *ledger, progress, stop});
-    if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
-    report = engine.Rollback(*named, words.force);
+    engine.SetIndexUse(daemon::IndexUseFrom(words.index).value_or(scanner::IndexUse::kAuto));
+    if (Expected<void> settled = SettleFirst(engine, volume->Info(), *ledger); !settled)
+      return std::unexpected(settled.error());
+    report = engine.Rollback(named, words.force);
   }
   if (!report) return std::unexpected(report.error());
   const Expected<Json> failures = daemon::FailuresJson(*ledger);
   if (!failures) return std::unexpected(failures.error());
   if (stop) std::fprintf(stderr, "acledger: stopped; run the same command again to go on\n");
   return FinishRollback(words.target, *report, (*failures)["failures"], stop);
+}
+
+Expected<int> RunRollback(const RollbackWords& words) {
+  if (words.root.empty() == !words.all)
+    return Fail(ErrorKind::kInvalid, "rollback", "say --root PATH or --all (one of them)");
+  const Expected<scanner::GrantsNamed> named = NamedBy(words);
+  if (!named) return std::unexpected(named.error());
+  Expected<std::optional<daemon::Client>> client = FindDaemon(words.target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return RollbackByDaemon(words, **client);
+  return WithCarriedLedger(words.target, [&] { return RollbackByOurselves(words, *named); });
 }
 
 std::string OrphansOf(const scanner::VerifyReport& report) {
@@ -176,10 +185,7 @@ Expected<int> VerifyByDaemon(const TargetOptions& target, daemon::Client& client
   return FinishVerify(target, followed->verify, "; the daemon repairs what is missing");
 }
 
-Expected<int> RunVerify(const TargetOptions& target) {
-  Expected<std::optional<daemon::Client>> client = FindDaemon(target);
-  if (!client) return std::unexpected(client.error());
-  if (*client) return VerifyByDaemon(target, **client);
+Expected<int> VerifyByOurselves(const TargetOptions& target) {
   std::unique_ptr<scanner::Volume> volume;
   std::unique_ptr<store::Ledger> ledger;
   if (Expected<void> opened = OpenToWrite(target, {}, volume, ledger); !opened) return std::unexpected(opened.error());
@@ -190,11 +196,19 @@ Expected<int> RunVerify(const TargetOptions& target) {
   {
     ProgressLine progress;
     scanner::Engine engine({*volume, *ledger, progress, stop});
-    if (const auto settled = engine.Settle(); !settled) return std::unexpected(settled.error());
+    if (Expected<void> settled = SettleFirst(engine, volume->Info(), *ledger); !settled)
+      return std::unexpected(settled.error());
     report = engine.Verify(*grants);
   }
   if (!report) return std::unexpected(report.error());
   return FinishVerify(target, *report, "; acledger provision repairs what is missing");
+}
+
+Expected<int> RunVerify(const TargetOptions& target) {
+  Expected<std::optional<daemon::Client>> client = FindDaemon(target);
+  if (!client) return std::unexpected(client.error());
+  if (*client) return VerifyByDaemon(target, **client);
+  return WithCarriedLedger(target, [&target] { return VerifyByOurselves(target); });
 }
 
 }  // namespace
@@ -206,6 +220,7 @@ void AddRollbackCommands(CLI::App& app, int& exit_code) {
   rollback.add_option("--root", words->root, "The grants with this root")->type_name("PATH");
   rollback.add_flag("--all", words->all, "Every grant");
   rollback.add_flag("--force", words->force, "Also what a process holds (acledger holders)");
+  AddIndexUse(rollback, words->index);
   rollback.footer(
       "Example:\n  acledger rollback --image disk.img --all\n"
       "Exit code 4: entries remain (listed), 1: some could not be taken back; run it again.");
@@ -221,6 +236,7 @@ void AddRollbackCommands(CLI::App& app, int& exit_code) {
   revoke.add_option("root", one->root, "The root that was granted")->required()->type_name("PATH");
   revoke.add_option("--mask", one->mask, "With this mask alone (default: each that was granted)")->type_name("MASK");
   revoke.add_flag("--force", one->force, "Also what a process holds (acledger holders)");
+  AddIndexUse(revoke, one->index);
   revoke.footer("As rollback, for one grant. Example:\n  acledger revoke S-1-9-77-1 '\\work' --image disk.img");
   revoke.callback([one, &exit_code] {
     const Expected<int> ended = RunRollback(*one);

@@ -5,6 +5,7 @@ packages_base=(
   ca-certificates dpkg-dev bzip2 xz-utils           # tools/deps/fetch-deps.sh
   g++ cmake ninja-build ccache pkg-config python3
   ntfs-3g ntfs-3g-dev                               # the offline volume; mkntfs and ntfssecaudit
+  libnbd-dev qemu-utils                             # images of virtual machines: qemu-nbd, qemu-img
   attr                                              # getfattr, setfattr
 )
 packages_windows=(

@@ -19,6 +19,8 @@ Expected<std::unique_ptr<scanner::ChangeWatch>> WatchLiveVolume(const scanner::V
   return Fail(ErrorKind::kUnsupported, "watch the live volume", kReason);
 }
 
+Expected<void> RetireCarriedLedger(const scanner::VolumeInfo&) { return {}; }
+
 std::unique_ptr<scanner::UsnJournal> JournalOfLiveVolume(const scanner::VolumeInfo&) { return nullptr; }
 
 }  // namespace acledger::daemon

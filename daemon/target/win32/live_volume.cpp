@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/target/live_volume.h"
 
+#include <windows.h>
+
 #include <cstdlib>
 #include <filesystem>
 
+#include "scanner/carried_ledger.h"
+#include "scanner/path.h"
 #include "scanner/win32/change_watch.h"
 #include "scanner/win32/usn_journal.h"
 #include "scanner/win32/win32_volume.h"
 #include "security/win32/protected_folder.h"
+#include "security/win32/system_error.h"
 
 namespace acledger::daemon {
 namespace {
@@ -42,6 +47,18 @@ Expected<std::string> LiveLedgerPath(bool make_folder) {
 
 Expected<std::unique_ptr<scanner::ChangeWatch>> WatchLiveVolume(const scanner::VolumeInfo& volume) {
   return scanner::MakeWin32ChangeWatch(volume.name);
+}
+
+Expected<void> RetireCarriedLedger(const scanner::VolumeInfo& volume) {
+  const std::string from =
+      volume.name + scanner::FormatPath({scanner::kCarriedParent, scanner::kCarriedFolderName, scanner::kCarriedName});
+  const std::string to = volume.name + scanner::FormatPath({scanner::kCarriedParent, scanner::kCarriedFolderName,
+                                                            scanner::kCarriedTakenName});
+  if (MoveFileExW(FromUtf8(from).c_str(), FromUtf8(to).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+    return {};
+  Error error = win32::LastError("rename the ledger that the volume carries");
+  if (error.kind == ErrorKind::kNotFound) return {};
+  return std::unexpected(std::move(error).At(from));
 }
 
 std::unique_ptr<scanner::UsnJournal> JournalOfLiveVolume(const scanner::VolumeInfo& volume) {

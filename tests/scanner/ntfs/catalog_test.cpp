@@ -15,7 +15,9 @@ namespace {
 using format::ByteVector;
 using format::Resident;
 using security::DescriptorBytes;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 
 DescriptorBytes Sddl(std::string_view text) { return Must(security::FromSddl(text)); }
@@ -111,6 +113,24 @@ TEST_F(CatalogTest, ReadsADescriptorOfItsOwn) {
   EXPECT_EQ(DescriptorOf(catalog, 30), own);
   EXPECT_EQ(DescriptorOf(catalog, 31), own);
   EXPECT_EQ(catalog.FindNumber(30)->descriptor, catalog.FindNumber(31)->descriptor);
+}
+
+// As drivers write it that know no shared ones.
+TEST_F(CatalogTest, ReadsALongDescriptorThatVeryManyHaveOfTheirOwn) {
+  constexpr std::uint32_t kObjects = 1200;
+  TinyVolume volume({.records = 64 + kObjects});
+  std::string text = "O:SYG:SYD:";
+  for (int i = 0; i < 2700; ++i) text += "(A;;FR;;;BA)";
+  DescriptorBytes own = Sddl(text);
+  ASSERT_GT(own.size() * kObjects, std::size_t{64} << 20);
+  const auto runs = volume.Place(own);
+  for (std::uint32_t i = 0; i < kObjects; ++i)
+    volume.Set({.number = 64 + i},
+               {InformationOf(0, 0), NameOf(u"own"),
+                format::NonResident(AttributeType::kSecurityDescriptor, {.runs = runs, .size = own.size()})});
+  MemoryDevice device(volume.Build());
+  const Catalog catalog = Must(ReadCatalog(device, pool_));
+  for (std::uint32_t i = 0; i < kObjects; ++i) ASSERT_EQ(DescriptorOf(catalog, 64 + i), own) << i;
 }
 
 TEST_F(CatalogTest, KnowsNoDescriptorWhereItIsNotSure) {
@@ -214,6 +234,24 @@ TEST_F(ContinuedObject, IsUnsureWhereItsListCannotBeRead) {
 }
 
 // Its information lies in the record that nobody names: so there is none.
+// Whoever damages a volume can have all its records share one long list.
+TEST_F(CatalogTest, KeepsNoMoreOfListsThanTheRecordsCanHold) {
+  TinyVolume volume({.records = 256});
+  std::vector<format::ListItem> items(3000, {AttributeType::kFileName, FileReference::Of(250, 1)});
+  const ByteVector list = format::List(items);
+  const auto runs = volume.Place(list);
+  for (std::uint32_t number = 64; number < 240; ++number)
+    volume.Set(
+        {.number = number},
+        {InformationOf(0, 0), format::NonResident(AttributeType::kAttributeList, {.runs = runs, .size = list.size()}),
+         NameOf(u"one")});
+  MemoryDevice device(volume.Build());
+  const Catalog catalog = Must(ReadCatalog(device, pool_));
+  const auto& damage = catalog.Report().damage;
+  EXPECT_EQ(damage.Count(DamageKind::kExtension), 240u - 64u);
+  EXPECT_THAT(damage.Examples(), Contains(Field(&Damage::what, HasSubstr("more attributes than its records"))));
+}
+
 TEST_F(ContinuedObject, TakesNothingFromARecordThatItsListDoesNotName) {
   Base({{AttributeType::kFileName, kObject}, {AttributeType::kFileName, kBefore}, {AttributeType::kFileName, kBefore}});
   const Catalog catalog = Read();

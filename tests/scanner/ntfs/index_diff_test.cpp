@@ -51,10 +51,10 @@ TEST(IndexDiffTest, TellsWhatBruteForceTells) {
     RandomTree after = before;
     after.Change(1 + seed * 3);
     TinyVolume old_volume = before.Volume(), new_volume = after.Volume();
-    ScratchLedger old_ledger, new_ledger;
+    ScratchStore old_ledger, new_ledger;
     old_ledger.Store(old_volume);
     new_ledger.Store(new_volume);
-    auto stored = Must(LedgerPages::Open(*old_ledger)), later = Must(LedgerPages::Open(*new_ledger));
+    auto stored = Must(StoredPages::Open(*old_ledger)), later = Must(StoredPages::Open(*new_ledger));
     const Told expected = BruteForce(before, after);
     EXPECT_EQ(ToldBy(stored, later), expected) << "seed " << seed;
     const ReadVolume read(new_volume);
@@ -66,9 +66,9 @@ TEST(IndexDiffTest, TellsWhatBruteForceTells) {
 TEST(IndexDiffTest, FindsNothingBetweenAnIndexAndItsOwnVolume) {
   const RandomTree tree(3, 200);
   TinyVolume volume = tree.Volume();
-  ScratchLedger ledger;
+  ScratchStore ledger;
   ledger.Store(volume);
-  auto stored = Must(LedgerPages::Open(*ledger));
+  auto stored = Must(StoredPages::Open(*ledger));
   const ReadVolume read(volume);
   CatalogPages now(*read.catalog, read.pool);
   const DiffReport report = Must(Diff(stored, now, 10, [](const Difference&) { FAIL(); }));

@@ -17,9 +17,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAreArray;
 
-std::vector<std::string> PathsOf(store::Ledger& ledger, std::string_view pattern, const SearchRequest& request = {},
+std::vector<std::string> PathsOf(store::VolumeStore& store, std::string_view pattern, const SearchRequest& request = {},
                                  bool* more = nullptr) {
-  auto index = Must(LedgerPages::Open(ledger));
+  auto index = Must(StoredPages::Open(store));
   std::vector<std::string> paths;
   const bool stopped = Must(Search(index, Must(NamePattern::Parse(pattern)), request,
                                    [&paths](const Hit& hit) { paths.push_back(hit.path); }));
@@ -37,7 +37,7 @@ TEST(IndexSearchTest, FindsWhatBruteForceFinds) {
   for (unsigned seed = 0; seed < 12; ++seed) {
     const RandomTree tree(seed, 200);
     TinyVolume volume = tree.Volume();
-    ScratchLedger ledger;
+    ScratchStore ledger;
     ledger.Store(volume);
     for (const char* pattern :
          {"*.pem", "readme.md", "*", "?", "\xC3\xA4pf*", "*\xC3\x84*", "e?", "a*c", "src*", "\\src\\**", "**\\*.pem",
@@ -59,7 +59,7 @@ TEST(IndexSearchTest, FindsWhatBruteForceFinds) {
 TEST(IndexSearchTest, StopsAtTheLimitAndSaysSo) {
   const RandomTree tree(1, 200);
   TinyVolume volume = tree.Volume();
-  ScratchLedger ledger;
+  ScratchStore ledger;
   ledger.Store(volume);
   const auto all = PathsOf(*ledger, "*");
   bool more = false;
@@ -79,7 +79,7 @@ TEST(IndexSearchTest, TakesOnlyObjectsThatAreWanted) {
   TinyVolume volume;
   volume.AddFile(30, u"one.txt", TinyVolume::kRoot, 0);
   volume.AddFolder(31, u"two.txt", TinyVolume::kRoot, 0);
-  ScratchLedger ledger;
+  ScratchStore ledger;
   ledger.Store(volume);
   SearchRequest request;
   request.wanted = [](const store::IndexedObject& object) -> Expected<bool> { return object.is_folder; };
@@ -89,7 +89,7 @@ TEST(IndexSearchTest, TakesOnlyObjectsThatAreWanted) {
 TEST(IndexSearchTest, TellsANameWhoseFolderIsNotKnown) {
   TinyVolume volume;
   volume.AddFile(30, u"orphan", FileReference::Of(60, 3), 0);
-  ScratchLedger ledger;
+  ScratchStore ledger;
   ledger.Store(volume);
   EXPECT_THAT(PathsOf(*ledger, "orphan"), ElementsAre("?\\orphan"));
   EXPECT_THAT(PathsOf(*ledger, "\\**\\orphan"), IsEmpty());

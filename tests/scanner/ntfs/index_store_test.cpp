@@ -59,9 +59,9 @@ TinyVolume WideVolume(std::uint64_t files) {
 TEST(IndexStoreTest, GivesEveryObjectBack) {
   TinyVolume volume = SampleVolume();
   const ReadVolume read(volume);
-  ScratchLedger ledger;
-  Must(StoreIndex(*read.catalog, read.pool, *ledger, 1000));
-  auto stored = Must(LedgerPages::Open(*ledger));
+  ScratchStore store;
+  Must(StoreIndex(*read.catalog, read.pool, kIndexed, *store));
+  auto stored = Must(StoredPages::Open(*store));
   ExpectEqual(read, stored);
   EXPECT_EQ(stored.Index().objects, read.catalog->Report().objects);
   EXPECT_EQ(stored.Index().read_at, 1000);
@@ -77,32 +77,44 @@ TEST(IndexStoreTest, CutsACatalogueIntoTheSamePages) {
 
 TEST(IndexStoreTest, WritesOnlyThePagesThatDiffer) {
   TinyVolume volume = WideVolume(4'000);
-  ScratchLedger ledger;
-  EXPECT_EQ(ledger.Store(volume).written, 4u);
-  const StoreReport again = ledger.Store(volume);
+  ScratchStore store;
+  EXPECT_EQ(store.Store(volume).written, 4u);
+  const StoreReport again = store.Store(volume);
   EXPECT_EQ(again.written, 0u);
   EXPECT_EQ(again.unchanged, 4u);
   volume.AddFile(2'100, u"renamed", kRoot, 0);
-  const StoreReport after = ledger.Store(volume);
+  const StoreReport after = store.Store(volume);
   EXPECT_EQ(after.written, 1u);
   EXPECT_EQ(after.unchanged, 3u);
   const ReadVolume read(volume);
-  auto stored = Must(LedgerPages::Open(*ledger));
+  auto stored = Must(StoredPages::Open(*store));
   ExpectEqual(read, stored);
 }
 
 TEST(IndexStoreTest, DropsPagesBehindTheEndOfASmallerVolume) {
   TinyVolume large = WideVolume(4'000), small = WideVolume(900);
-  ScratchLedger ledger;
-  ledger.Store(large);
-  const StoreReport report = ledger.Store(small);
+  ScratchStore store;
+  store.Store(large);
+  const StoreReport report = store.Store(small);
   EXPECT_EQ(report.written, 4u);  // One that is shorter, three that are gone.
-  EXPECT_EQ(Must(LedgerPages::Open(*ledger)).End(), 1u);
+  EXPECT_EQ(Must(StoredPages::Open(*store)).End(), 1u);
 }
 
-TEST(IndexStoreTest, IsMissingInALedgerThatHasNone) {
-  ScratchLedger ledger;
-  EXPECT_EQ(Failure(LedgerPages::Open(*ledger)), ErrorKind::kNotFound);
+TEST(IndexStoreTest, DropsPagesWhoseNumberCannotBe) {
+  TinyVolume volume = WideVolume(4'000);
+  ScratchStore store;
+  store.Store(volume);
+  for (const char* number : {"3 - 4294967296", "3 + 4294967296"}) {
+    store.RunSql(std::string("UPDATE page SET number = ") + number + " WHERE number = 3");
+    EXPECT_EQ(Failure(StoredPages::Open(*store)), ErrorKind::kCorrupt);
+    EXPECT_EQ(store.Store(volume).written, 2u);  // The right one, and the one that is gone.
+    EXPECT_EQ(Must(StoredPages::Open(*store)).End(), 4u);
+  }
+}
+
+TEST(IndexStoreTest, IsMissingInAFileThatHasNone) {
+  ScratchStore store;
+  EXPECT_EQ(Failure(StoredPages::Open(*store)), ErrorKind::kNotFound);
 }
 
 TEST(IndexStoreTest, FindsThePathsThatTheCatalogueFinds) {

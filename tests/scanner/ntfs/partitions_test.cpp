@@ -89,6 +89,17 @@ TEST(PartitionsTest, ListsThoseOfAnMbrAndTheLogicalOnes) {
   EXPECT_EQ(partitions[2].offset, 320u * 512);
 }
 
+TEST(PartitionsTest, GivesNoNumberToALogicalOneThatIsNotThere) {
+  ByteVector disk(kDiskBytes);
+  PutEntry(disk, 0, 0, 0x05, 200, 1000);
+  PutEntry(disk, 200, 1, 0x05, 100, 200);
+  PutEntry(disk, 300, 0, 0x07, 20, 60);
+  const auto partitions = List(disk);
+  ASSERT_THAT(partitions, SizeIs(1));
+  EXPECT_EQ(partitions[0].number, 5u);
+  EXPECT_EQ(partitions[0].offset, 320u * 512);
+}
+
 TEST(PartitionsTest, EndsWhereLogicalOnesGoInCircles) {
   ByteVector disk(kDiskBytes);
   PutEntry(disk, 0, 0, 0x05, 200, 1000);

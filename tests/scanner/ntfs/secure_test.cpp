@@ -94,6 +94,19 @@ TEST_F(SecureTest, FindsItsWayAfterADamagedLength) {
   EXPECT_EQ(Of(0x102), First());
 }
 
+TEST_F(SecureTest, HashesNoByteForEachPlaceBeforeItWhereEntriesOverlap) {
+  ByteVector block(TinyVolume::kSdsBlock);
+  for (std::size_t at = 0; at + 64 <= block.size(); at += 32) {
+    format::Put32(block, at, 0xBAD), format::Put32(block, at + 4, 0x100), format::Put64(block, at + 8, at);
+    format::Put32(block, at + 16, block.size() - at);
+  }
+  SecureReport report;
+  ReadSecureBlock(block, block, 0, pool_, ids_, report);
+  EXPECT_GT(report.damaged, 0u);
+  EXPECT_GT(report.hashed_in_vain, block.size());
+  EXPECT_LT(report.hashed_in_vain, 20 * block.size());
+}
+
 TEST_F(SecureTest, TrustsNoIdThatTheCopiesDisagreeAbout) {
   Copy1(second_at_ + 4) ^= 2;  // 0x101 becomes 0x103.
   const SecureReport report = Must(Read());

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "setup/firewall_steps.h"
+
+#include "setup/identity.h"
+
+namespace acledger::setup {
+namespace {
+
+// The account's SID is known only once the account is made, so that the rule is put together when it is needed.
+class RuleStep final : public Step {
+ public:
+  RuleStep(Accounts& accounts, Firewall& firewall, std::string account, const FirewallRule& wanted)
+      : accounts_(accounts),
+        firewall_(firewall),
+        account_(std::move(account)),
+        title_("firewall rule " + wanted.name),
+        wanted_(wanted) {}
+
+  const std::string& Name() const override { return title_; }
+  std::string Intent() const override { return "block by the firewall: " + wanted_.name; }
+  std::vector<std::string> Needs() const override { return {"account " + account_}; }
+
+  Expected<Standing> Check() override;
+  // Nothing of ours is there before: the name is ours.
+  Expected<std::string> Before() override { return std::string(); }
+  Expected<void> Apply(const std::string&) override;
+  Expected<void> Undo(const std::string&) override {
+    const auto found = firewall_.Find(wanted_.name);
+    // What is there by this name and does something else goes too.
+    if (!found && found.error().kind != ErrorKind::kMismatch) return std::unexpected(found.error());
+    return found && !*found ? Expected<void>() : firewall_.Remove(wanted_.name);
+  }
+  Expected<Standing> CheckUndone(const std::string&) override {
+    const auto found = firewall_.Find(wanted_.name);
+    if (!found) return std::unexpected(found.error());
+    return *found ? Standing{false, "the rule is still there"} : Standing{true, {}};
+  }
+
+ private:
+  Expected<FirewallRule> Wanted();
+
+  Accounts& accounts_;
+  Firewall& firewall_;
+  const std::string account_, title_;
+  const FirewallRule wanted_;
+};
+
+Expected<FirewallRule> RuleStep::Wanted() {
+  const auto user = accounts_.FindUser(account_);
+  if (!user) return std::unexpected(user.error());
+  if (!*user)
+    return std::unexpected(Error{ErrorKind::kNotFound, "make a firewall rule", account_, 0, "no such account"});
+  FirewallRule rule = wanted_;
+  rule.account = (*user)->sid;
+  return rule;
+}
+
+Expected<Standing> RuleStep::Check() {
+  const auto overridden = firewall_.WhyRulesDoNotCount();
+  if (!overridden) return std::unexpected(overridden.error());
+  const auto found = firewall_.Find(wanted_.name);
+  if (!found && found.error().kind != ErrorKind::kMismatch) return std::unexpected(found.error());
+  if (!found) return Standing{false, found.error().reason};
+  if (!*found) return Standing{false, "there is no such rule"};
+  const auto wanted = Wanted();
+  if (!wanted) return std::unexpected(wanted.error());
+  if (**found != *wanted) return Standing{false, "the rule blocks something else"};
+  return overridden->empty() ? Standing{true, {}} : Standing{false, "the rule counts for nothing: " + *overridden};
+}
+
+// Wide first: where the narrow one is refused, more is blocked than was asked for, and not less.
+Expected<void> RuleStep::Apply(const std::string&) {
+  const auto wanted = Wanted();
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto found = firewall_.Find(wanted_.name);
+  if (!found && found.error().kind != ErrorKind::kMismatch) return std::unexpected(found.error());
+  if (found && *found && **found == *wanted) return {};
+  if (!found)
+    if (auto removed = firewall_.Remove(wanted_.name); !removed) return removed;
+  FirewallRule wide = *wanted;
+  wide.remote_ports.clear();
+  if (auto put = firewall_.Put(wide); !put) return put;
+  return wanted->remote_ports.empty() ? Expected<void>() : firewall_.Put(*wanted);
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Step>> FirewallSteps(Accounts& accounts, Firewall& firewall, const security::Sid& user,
+                                                 const std::vector<std::uint16_t>& proxies) {
+  std::vector<std::unique_ptr<Step>> steps;
+  const std::string account = OfflineAccountName(user);
+  for (const FirewallRule& rule : OfflineRules(account, {}, proxies))
+    steps.push_back(std::make_unique<RuleStep>(accounts, firewall, account, rule));
+  return steps;
+}
+
+}  // namespace acledger::setup
