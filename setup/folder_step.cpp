@@ -16,8 +16,12 @@ bool IsTrusted(security::Bytes descriptor) {
 
 class FolderStep final : public Step {
  public:
-  FolderStep(Folders& folders, std::string path, security::DescriptorBytes wanted)
-      : folders_(folders), path_(std::move(path)), title_("folder " + path_), wanted_(std::move(wanted)) {}
+  FolderStep(Folders& folders, std::string path, security::DescriptorBytes wanted, Contents contents)
+      : folders_(folders),
+        path_(std::move(path)),
+        title_("folder " + path_),
+        wanted_(std::move(wanted)),
+        contents_(contents) {}
 
   const std::string& Name() const override { return title_; }
   std::string Intent() const override { return "make the folder " + path_ + ", which nobody else may change"; }
@@ -34,6 +38,7 @@ class FolderStep final : public Step {
   Folders& folders_;
   const std::string path_, title_;
   const security::DescriptorBytes wanted_;
+  const Contents contents_;
 };
 
 Expected<std::optional<FolderFacts>> FolderStep::FindOurs() {
@@ -76,7 +81,7 @@ Expected<void> FolderStep::Undo(const std::string& before) {
   const auto found = FindOurs();
   if (!found) return std::unexpected(found.error());
   if (!*found) return {};
-  if (before == kAbsent) return folders_.RemoveEmpty(path_);
+  if (before == kAbsent) return contents_ == Contents::kOurs ? folders_.RemoveTree(path_) : folders_.RemoveEmpty(path_);
   const auto descriptor = security::FromSddl(before);
   return descriptor ? folders_.SetDescriptor(path_, *descriptor) : std::unexpected(descriptor.error());
 }
@@ -100,8 +105,9 @@ Expected<Standing> FolderStep::CheckUndone(const std::string& before) {
 
 }  // namespace
 
-std::unique_ptr<Step> MakeFolderStep(Folders& folders, std::string path, security::DescriptorBytes descriptor) {
-  return std::make_unique<FolderStep>(folders, std::move(path), std::move(descriptor));
+std::unique_ptr<Step> MakeFolderStep(Folders& folders, std::string path, security::DescriptorBytes descriptor,
+                                     Contents contents) {
+  return std::make_unique<FolderStep>(folders, std::move(path), std::move(descriptor), contents);
 }
 
 }  // namespace acledger::setup

@@ -30,6 +30,8 @@ class Folders {
   // Owner and DACL.
   virtual Expected<void> SetDescriptor(const std::string& path, security::Bytes descriptor) = 0;
   virtual Expected<void> RemoveEmpty(const std::string& path) = 0;
+  // With all that is in it; reparse points in it are taken away, never followed.
+  virtual Expected<void> RemoveTree(const std::string& path) = 0;
   virtual Expected<std::vector<std::string>> NamesIn(const std::string& path) = 0;
 };
 

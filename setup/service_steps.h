@@ -10,9 +10,11 @@
 
 namespace acledger::setup {
 
-// The service's entry, which another program's of the same name is not taken for, and that it runs. The name of the
-// second is "running NAME". `needs`: what the entry needs (the programs). `services` must outlive them.
-std::vector<std::unique_ptr<Step>> ServiceSteps(Services& services, const ServiceConfig& config,
+// The service's entry, which another program's of the same name is not taken for; then a step for each trait, so that
+// each is reported by name ("service acledger: delayed start"); and that it runs ("running acledger"). `needs`: what
+// the entry needs (the programs). `services` must outlive them.
+std::vector<std::unique_ptr<Step>> ServiceSteps(Services& services, const ServiceEntry& entry,
+                                                const std::vector<ServiceTrait>& traits,
                                                 std::vector<std::string> needs);
 
 }  // namespace acledger::setup

@@ -4,23 +4,38 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "security/error.h"
 
 namespace acledger::setup {
 
-// What the service control manager keeps of a service that runs as LocalSystem in a process of its own.
-struct ServiceConfig {
+// A service that runs as LocalSystem in a process of its own and starts with the system.
+struct ServiceEntry {
   std::string name, display_name, description;
-  std::string command;                  // As it is started: the program's path in quotation marks, and its words.
-  std::vector<std::string> privileges;  // That its token keeps, "SeBackupPrivilege", ascending.
-  std::vector<std::chrono::seconds>
-      restarts_after;  // A failure, the first, second, ... time; the last one for all more.
-  bool is_delayed_start = false;
-  bool has_own_sid = false;  // "NT SERVICE\name" in its token.
-  bool operator==(const ServiceConfig&) const = default;
+  std::string command;  // As it is started: the program's path in quotation marks, and its words.
+  bool operator==(const ServiceEntry&) const = default;
 };
+
+// What the service control manager keeps beside the entry.
+struct RequiredPrivileges {  // That its token keeps: "SeBackupPrivilege", ascending.
+  std::vector<std::string> names;
+  bool operator==(const RequiredPrivileges&) const = default;
+};
+struct RestartsAfter {  // A failure the first, second, ... time; the last one for all more. Also where it ends by itself.
+  std::vector<std::chrono::seconds> waits;
+  bool operator==(const RestartsAfter&) const = default;
+};
+struct DelayedStart {  // Behind the services that the system's start waits for.
+  bool is_delayed = false;
+  bool operator==(const DelayedStart&) const = default;
+};
+struct OwnSid {  // "NT SERVICE\name" in its token.
+  bool has_one = false;
+  bool operator==(const OwnSid&) const = default;
+};
+using ServiceTrait = std::variant<RequiredPrivileges, RestartsAfter, DelayedStart, OwnSid>;
 
 // The services of this machine.
 //
@@ -33,10 +48,14 @@ class Services {
   Services(const Services&) = delete;
   Services& operator=(const Services&) = delete;
 
-  virtual Expected<std::optional<ServiceConfig>> Find(const std::string& name) = 0;
-  virtual Expected<void> Make(const ServiceConfig& config) = 0;
-  virtual Expected<void> Change(const ServiceConfig& config) = 0;
+  virtual Expected<std::optional<ServiceEntry>> Find(const std::string& name) = 0;
+  virtual Expected<void> Make(const ServiceEntry& entry) = 0;
+  virtual Expected<void> Change(const ServiceEntry& entry) = 0;
   virtual Expected<void> Remove(const std::string& name) = 0;
+
+  // Of the kind that `like` is, as the system has it now.
+  virtual Expected<ServiceTrait> Trait(const std::string& name, const ServiceTrait& like) = 0;
+  virtual Expected<void> SetTrait(const std::string& name, const ServiceTrait& trait) = 0;
 
   virtual Expected<bool> IsRunning(const std::string& name) = 0;
   // Waits until it runs or has stopped; kBusy where that takes too long.

@@ -2,6 +2,7 @@
 #include "setup/step_list.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace acledger::setup {
@@ -40,6 +41,8 @@ const char* Name(Outcome outcome) {
       return "undone";
     case Outcome::kRemains:
       return "remains";
+    case Outcome::kKept:
+      return "kept";
   }
   return "?";
 }
@@ -161,7 +164,7 @@ Expected<StepResult> StepList::UndoOne(const StepRecord& record) {
   return result;
 }
 
-Expected<Report> StepList::UndoAll(std::vector<StepRecord> records, const Tell& tell) {
+Expected<Report> StepList::UndoAll(std::vector<StepRecord> records, const Tell& tell, const Keep& keep) {
   // By the order of the steps, since that is what they need each other in; what has none, first.
   const auto place = [this](const StepRecord& record) {
     return std::ranges::find(steps_, record.name, [](const auto& step) { return step->Name(); }) - steps_.begin();
@@ -169,20 +172,28 @@ Expected<Report> StepList::UndoAll(std::vector<StepRecord> records, const Tell& 
   std::ranges::stable_sort(records, std::ranges::greater(), place);
   Report report;
   report.is_complete = true;
+  std::map<std::string, StepResult> staying;  // By the step that another one, which stays, needs.
   for (const StepRecord& record : records) {
-    const Expected<StepResult> result = UndoOne(record);
+    if (keep && keep(record.name)) staying[record.name] = {record.name, Outcome::kKept, {}, {}};
+    const auto stays = staying.find(record.name);
+    const Expected<StepResult> result = stays == staying.end() ? UndoOne(record) : stays->second;
     if (!result) return std::unexpected(result.error());
-    report.is_complete = report.is_complete && result->outcome == Outcome::kUndone;
+    const bool is_kept = result->outcome == Outcome::kKept;
+    report.is_complete = report.is_complete && (is_kept || result->outcome == Outcome::kUndone);
+    if (const Step* step = Find(record.name); step != nullptr && result->outcome != Outcome::kUndone)
+      for (const std::string& name : step->Needs())
+        if (!staying.contains(name) || !is_kept)
+          staying[name] = {name, result->outcome, record.name + " needs it", {}};
     tell(*result);
     report.steps.push_back(*result);
   }
   return report;
 }
 
-Expected<Report> StepList::Uninstall(const Tell& tell) {
+Expected<Report> StepList::Uninstall(const Tell& tell, const Keep& keep) {
   Expected<std::vector<StepRecord>> records = journal_.Records();
   if (!records) return std::unexpected(records.error());
-  return UndoAll(*std::move(records), tell);
+  return UndoAll(*std::move(records), tell, keep);
 }
 
 Expected<Report> StepList::UndoSince(const std::vector<StepRecord>& begun, const Tell& tell) {
@@ -191,7 +202,7 @@ Expected<Report> StepList::UndoSince(const std::vector<StepRecord>& begun, const
   std::erase_if(*records, [&begun](const StepRecord& record) {
     return std::ranges::find(begun, record.name, &StepRecord::name) != begun.end();
   });
-  return UndoAll(*std::move(records), tell);
+  return UndoAll(*std::move(records), tell, {});
 }
 
 }  // namespace acledger::setup

@@ -21,6 +21,7 @@ enum class Outcome : std::uint8_t {
   kNotTried,  // What it needs is not there.
   kUndone,    // Taken back; read back.
   kRemains,   // Could not be taken back, or not wholly.
+  kKept,      // Was not to be taken back.
 };
 const char* Name(Outcome outcome);  // "whole", "done", "no effect", ...: stable words, used in --json.
 
@@ -57,16 +58,18 @@ class StepList {
   // Makes whole what is not, in order, and goes on past a step that fails; those that need it are not tried. Also the
   // repair of what somebody changed.
   Expected<Report> Install(const Tell& tell);
-  // Takes everything back of which there is a record, in reverse, and goes on past what cannot be. A record without a
-  // step, of a newer version say, remains.
-  Expected<Report> Uninstall(const Tell& tell);
+  // Takes everything back of which there is a record, in reverse, and goes on past what cannot be; what that needs
+  // remains with it: the group, while files still name it. A record without a step, of a newer version say, remains.
+  // `keep`: whose effect stays on purpose, with what that needs; its record stays too.
+  using Keep = std::function<bool(const std::string& name)>;
+  Expected<Report> Uninstall(const Tell& tell, const Keep& keep = {});
   // The same of the steps of which `begun` had no record: for an installation that did not succeed.
   Expected<Report> UndoSince(const std::vector<StepRecord>& begun, const Tell& tell);
 
  private:
   Expected<StepResult> InstallOne(Step& step);
   Expected<StepResult> UndoOne(const StepRecord& record);
-  Expected<Report> UndoAll(std::vector<StepRecord> records, const Tell& tell);
+  Expected<Report> UndoAll(std::vector<StepRecord> records, const Tell& tell, const Keep& keep);
   Step* Find(const std::string& name) const;
 
   std::vector<std::unique_ptr<Step>> steps_;

@@ -3,12 +3,11 @@
 
 #include <gmock/gmock.h>
 
-#include <map>
 #include <stdexcept>
 
 #include "security/sddl.h"
 #include "setup/step_list.h"
-#include "tests/setup/fake_machine.h"
+#include "tests/setup/fake_folders.h"
 
 namespace acledger::setup {
 namespace {
@@ -25,33 +24,6 @@ security::DescriptorBytes Bytes(std::string_view sddl) {
   if (!bytes) throw std::runtime_error(bytes.error().ToString());
   return *bytes;
 }
-
-class FakeFolders final : public Folders {
- public:
-  explicit FakeFolders(FakeMachine& machine) : machine_(machine) {}
-  std::map<std::string, FolderFacts> folders;
-  std::vector<std::string> names;
-
-  Expected<std::optional<FolderFacts>> Find(const std::string& path) override {
-    if (machine_.Next() != Fault::kNone) return Broken();
-    const auto found = folders.find(path);
-    return found == folders.end() ? std::nullopt : std::optional(found->second);
-  }
-  Expected<void> Make(const std::string& path, security::Bytes descriptor) override {
-    return machine_.Do([&] { folders[path] = {true, {descriptor.begin(), descriptor.end()}}; });
-  }
-  Expected<void> SetDescriptor(const std::string& path, security::Bytes descriptor) override {
-    return machine_.Do([&] { folders.at(path).descriptor.assign(descriptor.begin(), descriptor.end()); });
-  }
-  Expected<void> RemoveEmpty(const std::string& path) override {
-    if (!names.empty()) return Fail(ErrorKind::kDenied, "remove", "not empty");
-    return machine_.Do([&] { folders.erase(path); });
-  }
-  Expected<std::vector<std::string>> NamesIn(const std::string&) override { return names; }
-
- private:
-  FakeMachine& machine_;
-};
 
 class FolderStepTest : public testing::Test {
  protected:
@@ -115,6 +87,17 @@ TEST_F(FolderStepTest, StaysWithWhatOthersPutIntoIt) {
   EXPECT_THAT(last_.detail, HasSubstr("somebody's.txt"));
   folders_.names.clear();
   EXPECT_TRUE(Go(false));
+}
+
+TEST_F(FolderStepTest, TakesWhatIsItsOwnAlong) {
+  std::vector<std::unique_ptr<Step>> steps;
+  steps.push_back(MakeFolderStep(folders_, kPath, Bytes(kWanted), Contents::kOurs));
+  StepList list(std::move(steps), journal_);
+  const auto tell = [](const StepResult&) {};
+  ASSERT_TRUE(list.Install(tell)->is_complete);
+  folders_.names = {"ledger.db"};
+  EXPECT_TRUE(list.Uninstall(tell)->is_complete);
+  EXPECT_THAT(folders_.folders, IsEmpty());
 }
 
 TEST_F(FolderStepTest, EachCallMayGoWrongInEachWay) {

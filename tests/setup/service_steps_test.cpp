@@ -3,10 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include <map>
+#include <set>
 
 #include "setup/step_list.h"
-#include "tests/setup/fake_machine.h"
+#include "tests/setup/fake_services.h"
 
 namespace acledger::setup {
 namespace {
@@ -14,60 +14,22 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class FakeServices final : public Services {
- public:
-  explicit FakeServices(FakeMachine& machine) : machine_(machine) {}
-  struct Service {
-    ServiceConfig config;
-    bool is_running = false;
-  };
-  std::map<std::string, Service> services;
-
-  Expected<std::optional<ServiceConfig>> Find(const std::string& name) override {
-    if (machine_.Next() != Fault::kNone) return Broken();
-    const auto found = services.find(name);
-    return found == services.end() ? std::nullopt : std::optional(found->second.config);
-  }
-  Expected<void> Make(const ServiceConfig& config) override {
-    return machine_.Do([&] { services[config.name] = {config, false}; });
-  }
-  Expected<void> Change(const ServiceConfig& config) override {
-    return machine_.Do([&] { services.at(config.name).config = config; });
-  }
-  Expected<void> Remove(const std::string& name) override {
-    return machine_.Do([&] { services.erase(name); });
-  }
-  Expected<bool> IsRunning(const std::string& name) override {
-    if (machine_.Next() != Fault::kNone) return Broken();
-    if (!services.contains(name)) return Fail(ErrorKind::kNotFound, "ask", "no such service");
-    return services.at(name).is_running;
-  }
-  Expected<void> Start(const std::string& name) override {
-    return machine_.Do([&] { services.at(name).is_running = true; });
-  }
-  Expected<void> Stop(const std::string& name) override {
-    return machine_.Do([&] { services.at(name).is_running = false; });
-  }
-
- private:
-  FakeMachine& machine_;
-};
-
-ServiceConfig Config() {
-  ServiceConfig config;
-  config.name = "acledger";
-  config.description = "Made by acledger-setup.";
-  config.command = "\"C:\\Program Files\\acledger\\acledgerd.exe\" --service";
-  config.privileges = {"SeBackupPrivilege", "SeRestorePrivilege"};
-  config.restarts_after = {std::chrono::seconds(5), std::chrono::seconds(60)};
-  config.is_delayed_start = config.has_own_sid = true;
-  return config;
+ServiceEntry Entry() {
+  ServiceEntry entry;
+  entry.name = "acledger";
+  entry.description = "Made by acledger-setup.";
+  entry.command = "\"C:\\Program Files\\acledger\\acledgerd.exe\" --service";
+  return entry;
+}
+std::vector<ServiceTrait> Traits() {
+  return {RequiredPrivileges{{"SeBackupPrivilege", "SeRestorePrivilege"}},
+          RestartsAfter{{std::chrono::seconds(5), std::chrono::seconds(60)}}, DelayedStart{true}, OwnSid{true}};
 }
 
 class ServiceStepsTest : public testing::Test {
  protected:
   bool Go(bool install, std::vector<std::string> needs = {}) {
-    StepList list(ServiceSteps(services_, Config(), std::move(needs)), journal_);
+    StepList list(ServiceSteps(services_, Entry(), Traits(), std::move(needs)), journal_);
     last_.clear();
     const auto tell = [this](const StepResult& result) { last_.push_back(result); };
     try {
@@ -87,7 +49,7 @@ class ServiceStepsTest : public testing::Test {
 
 TEST_F(ServiceStepsTest, MakeStartStopAndRemoveIt) {
   EXPECT_TRUE(Go(true));
-  EXPECT_EQ(Ours().config, Config());
+  EXPECT_EQ(Ours().entry, Entry());
   EXPECT_TRUE(Ours().is_running);
   EXPECT_TRUE(Go(false));
   EXPECT_THAT(services_.services, IsEmpty());
@@ -102,29 +64,50 @@ TEST_F(ServiceStepsTest, WaitForWhatTheyNeed) {
 
 TEST_F(ServiceStepsTest, RepairSettingsThatWereChangedAndWhatWasStopped) {
   EXPECT_TRUE(Go(true));
-  Ours().config.privileges.emplace_back("SeDebugPrivilege");
+  Ours().entry.command += " --full-speed";
+  Ours().traits[0] = RequiredPrivileges{{"SeDebugPrivilege"}};
   Ours().is_running = false;
   EXPECT_TRUE(Go(true));
-  EXPECT_EQ(Ours().config, Config());
+  EXPECT_EQ(Ours().entry, Entry());
+  EXPECT_EQ(Ours().traits[0], Traits()[0]);
   EXPECT_TRUE(Ours().is_running);
 }
 
+TEST_F(ServiceStepsTest, ReportEachTraitThatIsNotTakenByItsName) {
+  EXPECT_TRUE(Go(true));
+  const int calls = machine_.Calls();
+  ASSERT_TRUE(Go(false));
+  std::set<std::string> named;
+  for (int at = 0; at < calls; ++at) {
+    machine_.FailAt(at, Fault::kLie);
+    Go(true);
+    for (const StepResult& result : last_)
+      if (result.outcome == Outcome::kNoEffect) named.insert(result.name);
+    machine_.Heal();
+    ASSERT_TRUE(Go(false));
+  }
+  EXPECT_THAT(named, testing::UnorderedElementsAre(
+                         "service acledger", "service acledger: required privileges",
+                         "service acledger: restarts after a failure", "service acledger: delayed start",
+                         "service acledger: own SID", "running acledger"));
+}
+
 TEST_F(ServiceStepsTest, LeaveAnothersServiceAlone) {
-  ServiceConfig theirs = Config();
+  ServiceEntry theirs = Entry();
   theirs.description = "of somebody else";
-  services_.services["acledger"] = {theirs, true};
+  services_.services["acledger"] = {theirs, {}, true};
   EXPECT_FALSE(Go(true));
   EXPECT_EQ(last_[0].outcome, Outcome::kFailed);
   EXPECT_EQ(last_[0].error->kind, ErrorKind::kMismatch);
   EXPECT_TRUE(Go(false));
-  EXPECT_EQ(Ours().config, theirs);
+  EXPECT_EQ(Ours().entry, theirs);
   EXPECT_TRUE(Ours().is_running);
 }
 
 TEST_F(ServiceStepsTest, EachCallMayGoWrongInEachWay) {
   for (const bool uninstall : {false, true})
     for (const Fault fault : {Fault::kError, Fault::kErrorAfter, Fault::kLie, Fault::kKilled, Fault::kKilledAfter})
-      for (int at = 0; at < 20; ++at) {
+      for (int at = 0; at < 60; ++at) {
         SCOPED_TRACE(testing::Message() << uninstall << int(fault) << " at " << at);
         services_.services.clear();
         if (uninstall) {

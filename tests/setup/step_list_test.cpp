@@ -165,5 +165,33 @@ TEST_F(StepListTest, AStatusAsksTheSystemAndNotTheRecord) {
                                                Pair("rule", Outcome::kWhole)));
 }
 
+TEST_F(StepListTest, WhatAStepThatRemainsNeedsRemainsToo) {
+  Install();
+  machine_.FailAt(2, Fault::kLie);  // Records, Put, Undo: the rule stays, and says that it went.
+  EXPECT_THAT(Uninstall(), ElementsAre(Pair("rule", Outcome::kRemains), Pair("account", Outcome::kRemains),
+                                       Pair("folder", Outcome::kUndone)));
+  EXPECT_FALSE(is_complete_);
+  EXPECT_EQ(machine_.things.at("account"), "ours");
+  machine_.Heal();
+  EXPECT_THAT(Uninstall(), ElementsAre(Pair("rule", Outcome::kUndone), Pair("account", Outcome::kUndone)));
+  EXPECT_TRUE(is_complete_);
+}
+
+TEST_F(StepListTest, KeepsWhatItIsToldToAndWhatThatNeeds) {
+  Install();
+  const auto things = machine_.things;
+  const auto report =
+      List().Uninstall([](const StepResult&) {}, [](const std::string& name) { return name == "rule"; });
+  EXPECT_THAT(Of(report), ElementsAre(Pair("rule", Outcome::kKept), Pair("account", Outcome::kKept),
+                                      Pair("folder", Outcome::kUndone)));
+  EXPECT_TRUE(report->is_complete);
+  EXPECT_EQ(machine_.things.at("rule"), "ours");
+  EXPECT_EQ(machine_.things.at("account"), "ours");
+  EXPECT_THAT(Install(), ElementsAre(Pair("folder", Outcome::kDone), Pair("account", Outcome::kWhole),
+                                     Pair("rule", Outcome::kWhole)));
+  Uninstall();
+  EXPECT_TRUE(machine_.things.empty());
+}
+
 }  // namespace
 }  // namespace acledger::setup

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "setup/daemon_provisioning.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace acledger::setup {
+namespace {
+
+using daemon::Client;
+using daemon::Json;
+
+constexpr auto kConnectTime = std::chrono::seconds(2);
+constexpr auto kAnswerTime = std::chrono::seconds(30);
+constexpr auto kBetweenTries = std::chrono::milliseconds(200);
+
+std::unexpected<Error> Strange(const char* what) {
+  return Fail(ErrorKind::kMismatch, "ask the service", std::string("it answers without ") + what);
+}
+
+Expected<std::vector<GrantedRoot>> RootsIn(const Json& status) {
+  if (!status.contains("roots") || !status["roots"].is_array()) return Strange("its roots");
+  std::vector<GrantedRoot> roots;
+  for (const Json& one : status["roots"]) {
+    const auto principal = security::Sid::FromString(one.value("principal", ""));
+    if (!principal) return Strange("a principal");
+    roots.push_back({*principal, one.value("path", ""), one.value("state", "").starts_with("roll")});
+  }
+  return roots;
+}
+
+// Whether it is still at work on a rollback.
+bool IsRollingBack(const Json& status) {
+  return status.contains("queue") && std::ranges::any_of(status["queue"], [](const Json& job) {
+           return job.value("work", "") == "rollback";
+         });
+}
+
+std::string FirstFailure(Client& client) {
+  const Expected<Json> failures = client.Call("failures", {{"limit", 1}}, kAnswerTime);
+  if (!failures || !failures->contains("failures") || (*failures)["failures"].empty()) return {};
+  const Json& first = (*failures)["failures"].front();
+  return ", " + first.value("path", "") + " among them: " + first.value("error", Json::object()).value("reason", "");
+}
+
+std::unexpected<Error> Left(const std::vector<GrantedRoot>& roots, const std::string& why) {
+  return Fail(ErrorKind::kIo, "roll back what was granted", std::to_string(roots.size()) + " grants are left" + why);
+}
+
+// Why a rollback could not go on, if one says so within a moment; else empty.
+Expected<std::string> NextFailure(Client& client) {
+  const auto end = std::chrono::steady_clock::now() + kBetweenTries;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return std::string();
+    const Expected<daemon::Notification> told = client.NextNotification(left);
+    if (!told && told.error().kind == ErrorKind::kBusy) return std::string();
+    if (!told) return std::unexpected(told.error());
+    if (told->method != "ended" || told->params.value("work", "") != "rollback") continue;
+    const std::string how = told->params.value("ended", "");
+    if (how == "failed" || how == "cancelled")
+      return told->params.value("root", "") + ": " + told->params.value("error", Json::object()).value("reason", how);
+  }
+}
+
+}  // namespace
+
+Expected<Client> DaemonProvisioning::Connect() const {
+  const auto end = std::chrono::steady_clock::now() + places_.patience;
+  for (;;) {
+    Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
+    for (const std::string& endpoint : places_.endpoints) {
+      Expected<Client> client = Client::Connect(endpoint, kConnectTime);
+      if (client) return client;
+      last = client.error();
+    }
+    if (last.kind != ErrorKind::kNotFound || std::chrono::steady_clock::now() >= end) return std::unexpected(last);
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+}
+
+Expected<std::vector<GrantedRoot>> DaemonProvisioning::Roots() {
+  Expected<Client> client = Connect();
+  if (!client) return std::unexpected(client.error());
+  const Expected<Json> status = client->Call("status", Json::object(), kAnswerTime);
+  return status ? RootsIn(*status) : std::unexpected(status.error());
+}
+
+Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const std::vector<std::string>& roots) {
+  Expected<Client> client = Connect();
+  if (!client) return std::unexpected(client.error());
+  const Json request = {{"principal", principal.ToString()}, {"roots", roots}, {"own_principal", true}};
+  const Expected<Json> granted = client->Call("grant", request, kAnswerTime);
+  return granted ? Expected<void>() : std::unexpected(granted.error());
+}
+
+Expected<void> DaemonProvisioning::RollBackAll(const Tell& tell) {
+  Expected<Client> client = Connect();
+  if (!client) return std::unexpected(client.error());
+  for (const auto& [method, params] : {std::pair("subscribe", Json::object()),
+                                       std::pair("rollback", Json{{"all", true}, {"force", true}})})
+    if (const Expected<Json> answer = client->Call(method, params, kAnswerTime); !answer)
+      return std::unexpected(answer.error());
+  std::size_t told = 0;
+  for (;;) {
+    const Expected<Json> status = client->Call("status", Json::object(), kAnswerTime);
+    if (!status) return std::unexpected(status.error());
+    const auto roots = RootsIn(*status);
+    if (!roots) return std::unexpected(roots.error());
+    if (roots->empty()) return {};
+    if (!IsRollingBack(*status)) return Left(*roots, FirstFailure(*client));
+    if (roots->size() != told) tell(std::to_string(roots->size()) + " grants are being rolled back");
+    told = roots->size();
+    // The service tries a failed one again, later: that is not waited for.
+    const Expected<std::string> failed = NextFailure(*client);
+    if (!failed) return std::unexpected(failed.error());
+    if (!failed->empty()) return Left(*roots, ": " + *failed);
+  }
+}
+
+}  // namespace acledger::setup

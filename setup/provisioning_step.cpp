@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "setup/provisioning_step.h"
+
+#include <algorithm>
+
+namespace acledger::setup {
+namespace {
+
+class ProvisioningStep final : public Step {
+ public:
+  ProvisioningStep(Provisioning& provisioning, ProvisioningWish wish, std::function<Expected<void>()> start,
+                   Provisioning::Tell tell)
+      : provisioning_(provisioning), wish_(std::move(wish)), start_(std::move(start)), tell_(std::move(tell)) {}
+
+  const std::string& Name() const override { return wish_.title; }
+  std::string Intent() const override { return wish_.intent; }
+  std::vector<std::string> Needs() const override { return wish_.needs; }
+
+  Expected<Standing> Check() override {
+    const auto missing = Missing();
+    if (!missing && missing.error().kind == ErrorKind::kNotFound) return Standing{false, missing.error().ToString()};
+    if (!missing) return std::unexpected(missing.error());
+    return missing->empty() ? Standing{true, {}} : Standing{false, missing->front() + " is not queued"};
+  }
+  Expected<std::string> Before() override { return std::string(); }
+  Expected<void> Apply(const std::string&) override {
+    const auto missing = Missing();
+    if (!missing) return std::unexpected(missing.error());
+    if (missing->empty()) return {};
+    const auto principal = wish_.principal();
+    if (!principal) return std::unexpected(principal.error());
+    return provisioning_.Queue(*principal, *missing);
+  }
+  Expected<void> Undo(const std::string&) override {
+    if (const auto started = start_(); !started) return started;
+    return provisioning_.RollBackAll(tell_);
+  }
+  Expected<Standing> CheckUndone(const std::string&) override {
+    const auto roots = provisioning_.Roots();
+    if (!roots) return std::unexpected(roots.error());
+    if (roots->empty()) return Standing{true, {}};
+    return Standing{false, std::to_string(roots->size()) + " grants are left, " + roots->front().root + " among them"};
+  }
+
+ private:
+  // Of the roots that are wished for. kNotFound: the principal is not there, or nobody serves.
+  Expected<std::vector<std::string>> Missing() {
+    const auto granted = provisioning_.Roots();
+    if (!granted) return std::unexpected(granted.error());
+    auto wanted = wish_.roots();
+    if (!wanted || wanted->empty()) return wanted;
+    const auto principal = wish_.principal();
+    if (!principal) return std::unexpected(principal.error());
+    std::erase_if(*wanted, [&](const std::string& root) {
+      return std::ranges::any_of(*granted, [&](const GrantedRoot& one) {
+        return one.root == root && one.principal == *principal && !one.is_going;
+      });
+    });
+    return wanted;
+  }
+
+  Provisioning& provisioning_;
+  const ProvisioningWish wish_;
+  const std::function<Expected<void>()> start_;
+  const Provisioning::Tell tell_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeProvisioningStep(Provisioning& provisioning, ProvisioningWish wish,
+                                           std::function<Expected<void>()> start, Provisioning::Tell tell) {
+  return std::make_unique<ProvisioningStep>(provisioning, std::move(wish), std::move(start), std::move(tell));
+}
+
+}  // namespace acledger::setup
