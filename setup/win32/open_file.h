@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "security/error.h"
 #include "security/win32/handle.h"
 
 namespace acledger::setup {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "security/error.h"
 #include "security/win32/handle.h"
 
 namespace acledger::setup {

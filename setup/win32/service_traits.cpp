@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <optional>
+#include <cstddef>
 
 #include "security/win32/system_error.h"
 #include "setup/win32/service_handle.h"

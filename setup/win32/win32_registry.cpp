@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "setup/win32/win32_registry.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "security/win32/handle.h"
