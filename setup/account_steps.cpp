@@ -194,7 +194,11 @@ class PasswordStep final : public MadeByUs {
       : MadeByUs(system, "password of", name, user) {}
 
   std::string Intent() const override { return "give " + name_ + " a new password that the system alone can read"; }
-  std::vector<std::string> Needs() const override { return {"account " + name_}; }
+  std::vector<std::string> Needs() const override {
+    std::vector<std::string> needs = system_.password_needs;
+    needs.push_back("account " + name_);
+    return needs;
+  }
 
   Expected<Standing> Check() override {
     const auto kept = system_.secrets.Find(name_);
@@ -227,11 +231,14 @@ class PasswordStep final : public MadeByUs {
 
 class EnableStep final : public MadeByUs {
  public:
-  EnableStep(const AccountSystem& system, const std::string& name, const security::Sid& user)
-      : MadeByUs(system, "enable", name, user) {}
+  EnableStep(const AccountSystem& system, const std::string& name, const security::Sid& user,
+             const std::vector<std::string>& closes_in)
+      : MadeByUs(system, "enable", name, user), needs_{"account " + name, "password of " + name} {
+    needs_.insert(needs_.end(), closes_in.begin(), closes_in.end());
+  }
 
   std::string Intent() const override { return "enable " + name_; }
-  std::vector<std::string> Needs() const override { return {"account " + name_, "password of " + name_}; }
+  std::vector<std::string> Needs() const override { return needs_; }
   Expected<Standing> Check() override {
     const auto user = User();
     if (!user) return std::unexpected(user.error());
@@ -251,6 +258,9 @@ class EnableStep final : public MadeByUs {
     if (!*user || (*user)->comment != mark_ || (*user)->is_disabled) return Standing{true, {}};
     return Standing{false, name_ + " is still enabled"};
   }
+
+ private:
+  std::vector<std::string> needs_;
 };
 
 }  // namespace
@@ -261,8 +271,15 @@ std::vector<std::unique_ptr<Step>> AccountSteps(const AccountSystem& system, con
   for (const std::string& name : {OfflineAccountName(user), OnlineAccountName(user)}) {
     steps.push_back(std::make_unique<UserStep>(system, name, user));
     steps.push_back(std::make_unique<PasswordStep>(system, name, user));
-    steps.push_back(std::make_unique<EnableStep>(system, name, user));
   }
+  return steps;
+}
+
+std::vector<std::unique_ptr<Step>> EnableSteps(const AccountSystem& system, const security::Sid& user,
+                                               const std::vector<std::string>& closes_in) {
+  std::vector<std::unique_ptr<Step>> steps;
+  steps.push_back(std::make_unique<EnableStep>(system, OfflineAccountName(user), user, closes_in));
+  steps.push_back(std::make_unique<EnableStep>(system, OnlineAccountName(user), user, std::vector<std::string>()));
   return steps;
 }
 

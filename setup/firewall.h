@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "security/sid.h"
+#include "setup/address_range.h"
 
 namespace acledger::setup {
 
@@ -24,8 +25,8 @@ struct FirewallRule {
   security::Sid account;
   Direction direction{};
   Protocol protocol{};
-  std::vector<std::string> remote_addresses;  // "127.0.0.0/8", "::1/128", "1.2.3.4-5.6.7.8"; empty: all.
-  std::vector<PortRange> remote_ports;        // Ascending; empty: all.
+  AddressRanges remote_addresses;       // Empty: all.
+  std::vector<PortRange> remote_ports;  // Ascending, none that overlap or touch; empty: all.
   bool operator==(const FirewallRule&) const = default;
 };
 

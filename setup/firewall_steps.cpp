@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "setup/firewall_steps.h"
 
-#include "setup/identity.h"
+#include "setup/offline_account.h"
 
 namespace acledger::setup {
 namespace {
 
-// The account's SID is known only once the account is made, so that the rule is put together when it is needed.
 class RuleStep final : public Step {
  public:
-  RuleStep(Accounts& accounts, Firewall& firewall, std::string account, const FirewallRule& wanted)
-      : accounts_(accounts),
-        firewall_(firewall),
-        account_(std::move(account)),
-        title_("firewall rule " + wanted.name),
-        wanted_(wanted) {}
+  RuleStep(const OfflineAccount& account, Firewall& firewall, const FirewallRule& wanted)
+      : account_(account), firewall_(firewall), title_("firewall rule " + wanted.name), wanted_(wanted) {}
 
   const std::string& Name() const override { return title_; }
   std::string Intent() const override { return "block by the firewall: " + wanted_.name; }
-  std::vector<std::string> Needs() const override { return {"account " + account_}; }
+  std::vector<std::string> Needs() const override { return {account_.Step()}; }
 
   Expected<Standing> Check() override;
   // Nothing of ours is there before: the name is ours.
@@ -28,7 +23,9 @@ class RuleStep final : public Step {
     const auto found = firewall_.Find(wanted_.name);
     // What is there by this name and does something else goes too.
     if (!found && found.error().kind != ErrorKind::kMismatch) return std::unexpected(found.error());
-    return found && !*found ? Expected<void>() : firewall_.Remove(wanted_.name);
+    if (found && !*found) return {};
+    const auto may = account_.RefuseWhileEnabled();
+    return may ? firewall_.Remove(wanted_.name) : may;
   }
   Expected<Standing> CheckUndone(const std::string&) override {
     const auto found = firewall_.Find(wanted_.name);
@@ -39,19 +36,17 @@ class RuleStep final : public Step {
  private:
   Expected<FirewallRule> Wanted();
 
-  Accounts& accounts_;
+  const OfflineAccount account_;
   Firewall& firewall_;
-  const std::string account_, title_;
+  const std::string title_;
   const FirewallRule wanted_;
 };
 
 Expected<FirewallRule> RuleStep::Wanted() {
-  const auto user = accounts_.FindUser(account_);
-  if (!user) return std::unexpected(user.error());
-  if (!*user)
-    return std::unexpected(Error{ErrorKind::kNotFound, "make a firewall rule", account_, 0, "no such account"});
+  const auto sid = account_.Sid();
+  if (!sid) return std::unexpected(sid.error());
   FirewallRule rule = wanted_;
-  rule.account = (*user)->sid;
+  rule.account = *sid;
   return rule;
 }
 
@@ -88,9 +83,9 @@ Expected<void> RuleStep::Apply(const std::string&) {
 std::vector<std::unique_ptr<Step>> FirewallSteps(Accounts& accounts, Firewall& firewall, const security::Sid& user,
                                                  const std::vector<std::uint16_t>& proxies) {
   std::vector<std::unique_ptr<Step>> steps;
-  const std::string account = OfflineAccountName(user);
-  for (const FirewallRule& rule : OfflineRules(account, {}, proxies))
-    steps.push_back(std::make_unique<RuleStep>(accounts, firewall, account, rule));
+  const OfflineAccount account(accounts, user);
+  for (const FirewallRule& rule : OfflineRules(account.Name(), {}, proxies))
+    steps.push_back(std::make_unique<RuleStep>(account, firewall, rule));
   return steps;
 }
 

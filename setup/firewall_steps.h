@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "security/sid.h"
@@ -14,8 +12,9 @@
 
 namespace acledger::setup {
 
-// A step for each rule that keeps the user's offline account off the network. They need the account, and it is to be
-// enabled after them. `accounts` and `firewall` must outlive them.
+// A step for each rule that keeps the user's offline account off the network. They need the account, it is to be
+// enabled after them (EnableSteps()), and they stay where it could not be disabled. `accounts` and `firewall` must
+// outlive them.
 std::vector<std::unique_ptr<Step>> FirewallSteps(Accounts& accounts, Firewall& firewall, const security::Sid& user,
                                                  const std::vector<std::uint16_t>& proxies);
 

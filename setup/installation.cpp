@@ -5,7 +5,7 @@
 #include <array>
 
 #include "security/sddl.h"
-#include "setup/account_steps.h"
+#include "setup/filter_steps.h"
 #include "setup/firewall_steps.h"
 #include "setup/folder_step.h"
 #include "setup/identity.h"
@@ -33,7 +33,7 @@ constexpr std::uint32_t kErrorWarningInformation = 7;
 constexpr char kEnvironment[] = "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment";
 
 const ValuePlace& SidsPlace() {
-  static const ValuePlace place = {kKey, "SyntheticSids"};
+  static const ValuePlace place = {kKey, "SyntheticSids", kKey};
   return place;
 }
 
@@ -49,18 +49,21 @@ std::vector<ServiceTrait> Traits() {
 
 class Builder {
  public:
-  Builder(const Machine& machine, const Places& places, const Wishes& wishes, const Provisioning::Tell& tell)
-      : machine_(machine), places_(places), wishes_(wishes), tell_(tell) {}
+  Builder(Machine& machine, const Places& places, const Wishes& wishes, const Provisioning::Tell& tell)
+      : machine_(machine), places_(places), wishes_(wishes), tell_(tell) {
+    machine.accounts.password_needs = {"folder " + places.secrets};
+  }
 
   Steps Build() {
     AddFolder(places_.programs, kProgramsSddl, Contents::kOthers);
     AddFolder(places_.state, kStateSddl, Contents::kOurs);
     AddFolder(places_.secrets, kSecretsSddl, Contents::kOthers);
     const std::vector<std::string> programs = AddPrograms();
-    steps_.push_back(MakeSidsStep(machine_.registry, SidsPlace(), machine_.random));
+    steps_.push_back(MakeSidsStep(machine_.registry, SidsPlace(), machine_.accounts.random));
     AddEventSource();
-    steps_.push_back(MakeListedFolderStep(machine_.registry, "search path", {kEnvironment, "Path"}, places_.programs,
-                                          programs));
+    steps_.push_back(
+        MakeListedFolderStep(machine_.registry, "search path", {kEnvironment, "Path"}, places_.programs, programs));
+    steps_.push_back(FilterHomeStep(machine_.filters, kServiceName));
     for (const security::Sid& user : wishes_.users) AddSandboxOf(user);
     Add(ServiceSteps(machine_.services,
                      {kServiceName, "acledger", "Grants sandboxes access to files, and keeps a ledger of it.",
@@ -90,29 +93,35 @@ class Builder {
       if (!running) return std::unexpected(running.error());
       return *running ? services.Stop(kServiceName) : Expected<void>();
     };
-    Steps programs = ProgramSteps(machine_.program_files,
-                                  {places_.source, places_.programs, {kPrograms.begin(), kPrograms.end()}}, stop,
-                                  {"folder " + places_.programs});
+    Steps programs =
+        ProgramSteps(machine_.program_files, {places_.source, places_.programs, {kPrograms.begin(), kPrograms.end()}},
+                     stop, {"folder " + places_.programs});
     std::vector<std::string> names;
     for (const auto& step : programs) names.push_back(step->Name());
     Add(std::move(programs));
     return names;
   }
   void AddEventSource() {
-    steps_.push_back(MakeValueStep(machine_.registry, "event log source", {kEventSource, "EventMessageFile"},
+    steps_.push_back(MakeValueStep(machine_.registry, "event log source",
+                                   {kEventSource, "EventMessageFile", kEventSource},
                                    {Kind::kExpandText, kMessages, 0}));
-    steps_.push_back(MakeValueStep(machine_.registry, "event log types", {kEventSource, "TypesSupported"},
+    steps_.push_back(MakeValueStep(machine_.registry, "event log types", {kEventSource, "TypesSupported", kEventSource},
                                    {Kind::kNumber, {}, kErrorWarningInformation}));
   }
   void AddSandboxOf(const security::Sid& user) {
-    Add(AccountSteps({machine_.accounts, machine_.secrets, machine_.password_fits, machine_.random}, user));
-    Add(FirewallSteps(machine_.accounts, machine_.firewall, user, wishes_.proxy_ports));
+    Add(AccountSteps(machine_.accounts, user));
+    const std::size_t first = steps_.size();
+    Add(FirewallSteps(machine_.accounts.accounts, machine_.firewall, user, wishes_.proxy_ports));
+    steps_.push_back(FilterStep(machine_.accounts.accounts, machine_.filters, user));
+    std::vector<std::string> closes_in;
+    for (std::size_t i = first; i < steps_.size(); ++i) closes_in.push_back(steps_[i]->Name());
+    Add(EnableSteps(machine_.accounts, user, closes_in));
   }
 
   std::function<Expected<security::Sid>()> PrincipalOf(const security::Sid& user) const {
     if (wishes_.principal == PrincipalKind::kSynthetic)
       return [&registry = machine_.registry, user] { return SyntheticSid(registry, user); };
-    return [&accounts = machine_.accounts, name = GroupName(user)]() -> Expected<security::Sid> {
+    return [&accounts = machine_.accounts.accounts, name = GroupName(user)]() -> Expected<security::Sid> {
       const auto group = accounts.FindGroup(name);
       if (!group) return std::unexpected(group.error());
       if (*group) return (*group)->sid;
@@ -129,7 +138,9 @@ class Builder {
   // Also where set-up grants nothing: whatever others grant is taken back by its undoing.
   void AddLedger() {
     steps_.push_back(MakeProvisioningStep(machine_.provisioning,
-                                          {"ledger", "let the service keep the ledger, and answer", {},
+                                          {"ledger",
+                                           "let the service keep the ledger, and answer",
+                                           {},
                                            [] { return std::vector<std::string>(); },
                                            {std::string("running ") + kServiceName, "folder " + places_.state}},
                                           Start(), tell_));
@@ -143,18 +154,22 @@ class Builder {
     };
     const bool is_group = wishes_.principal == PrincipalKind::kGroup;
     const std::string principal_step = is_group ? "group " + GroupName(user) : "synthetic SIDs";
-    steps_.push_back(MakeProvisioningStep(
-        machine_.provisioning,
-        {"provisioning of " + user.ToString(), "queue what the sandbox may read, without waiting for it",
-         PrincipalOf(user), roots, {"ledger", principal_step}},
-        Start(), tell_));
+    steps_.push_back(MakeProvisioningStep(machine_.provisioning,
+                                          {"provisioning of " + user.ToString(),
+                                           "queue what the sandbox may read, without waiting for it",
+                                           PrincipalOf(user),
+                                           roots,
+                                           {"ledger", principal_step}},
+                                          Start(), tell_));
   }
   void AddLaunches() {
     std::vector<std::string> needs;
     for (const auto& step : steps_)
       if (step->Name().starts_with("enable ")) needs.push_back(step->Name());
-    const auto users = [&accounts = machine_.accounts, users = wishes_.users] { return SandboxUsers(accounts, users); };
-    steps_.push_back(MakeLaunchStep(machine_.registry, machine_.processes, {{kKey, "Ready"}, "1", needs, users}));
+    const auto users = [&accounts = machine_.accounts.accounts, users = wishes_.users] {
+      return SandboxUsers(accounts, users);
+    };
+    steps_.push_back(MakeLaunchStep(machine_.registry, machine_.processes, {{kKey, "Ready", kKey}, "1", needs, users}));
   }
   static Expected<std::vector<security::Sid>> SandboxUsers(Accounts& accounts,
                                                            const std::vector<security::Sid>& users) {
@@ -181,11 +196,11 @@ Expected<security::Sid> SyntheticSid(Registry& registry, const security::Sid& us
   const auto authority = ReadSids(registry, SidsPlace());
   if (!authority) return authority;
   const std::uint32_t rid = user.SubAuthorityCount() == 0 ? 0 : user.SubAuthority(user.SubAuthorityCount() - 1);
-  return security::Sid::Make(5, {21, authority->SubAuthority(1), authority->SubAuthority(2),
-                                 authority->SubAuthority(3), rid});
+  return security::Sid::Make(
+      5, {21, authority->SubAuthority(1), authority->SubAuthority(2), authority->SubAuthority(3), rid});
 }
 
-std::vector<std::unique_ptr<Step>> AllSteps(const Machine& machine, const Places& places, const Wishes& wishes,
+std::vector<std::unique_ptr<Step>> AllSteps(Machine& machine, const Places& places, const Wishes& wishes,
                                             const Provisioning::Tell& tell) {
   return Builder(machine, places, wishes, tell).Build();
 }

@@ -18,18 +18,6 @@ std::string ParentOf(const std::string& key) {
   return end == std::string::npos ? std::string() : key.substr(0, end);
 }
 
-// The topmost of the key and those above it that is not there; empty: all are.
-Expected<std::string> TopMissingKey(Registry& registry, const std::string& key) {
-  std::string missing;
-  for (std::string look = key; !look.empty(); look = ParentOf(look)) {
-    const Expected<bool> there = registry.HasKey(look);
-    if (!there) return std::unexpected(there.error());
-    if (*there) break;
-    missing = look;
-  }
-  return missing;
-}
-
 // From `key` upwards to `top`, as far as they are there and empty.
 Expected<void> RemoveEmptyKeys(Registry& registry, const std::string& key, const std::string& top) {
   if (top.empty()) return {};
@@ -56,31 +44,22 @@ Expected<bool> AreKeysLeft(Registry& registry, const std::string& key, const std
   return false;
 }
 
-// What was there before: the value, and which keys had to be made.
-struct Earlier {
-  std::optional<RegistryValue> value;
-  std::string top_missing_key;
-};
-
-std::string Write(const Earlier& earlier) {
-  Json json = {{"made_from", earlier.top_missing_key}};
-  if (earlier.value)
-    json["value"] = {{"kind", earlier.value->kind}, {"text", earlier.value->text}, {"number", earlier.value->number}};
-  return json.dump();
+std::string Write(const std::optional<RegistryValue>& value) {
+  if (!value) return "{}";
+  return Json{{"kind", value->kind}, {"text", value->text}, {"number", value->number}}.dump();
 }
+
+using Earlier = std::optional<RegistryValue>;  // What was there before.
 
 Expected<Earlier> Read(const std::string& before) {
   const std::unexpected<Error> bad = Fail(ErrorKind::kCorrupt, "read what was there before", "its record is damaged");
   try {
-    const Json json = Json::parse(before);
-    Earlier earlier{std::nullopt, json.at("made_from").get<std::string>()};
-    if (!json.contains("value")) return earlier;
-    const Json& value = json.at("value");
+    const Json value = Json::parse(before);
+    if (value.empty()) return Earlier();
     const auto kind = value.at("kind").get<std::uint8_t>();
     if (kind > static_cast<std::uint8_t>(Kind::kNumber)) return bad;
-    earlier.value = RegistryValue{static_cast<Kind>(kind), value.at("text").get<std::string>(),
-                                  value.at("number").get<std::uint32_t>()};
-    return earlier;
+    return RegistryValue{static_cast<Kind>(kind), value.at("text").get<std::string>(),
+                         value.at("number").get<std::uint32_t>()};
   } catch (const Json::exception&) {
     return bad;
   }
@@ -97,9 +76,7 @@ class PlaceStep : public Step {
   Expected<std::string> Before() override {
     const auto value = Now();
     if (!value) return std::unexpected(value.error());
-    const auto missing = TopMissingKey(registry_, place_.key);
-    if (!missing) return std::unexpected(missing.error());
-    return Write({*value, *missing});
+    return Write(*value);
   }
 
  protected:
@@ -107,15 +84,16 @@ class PlaceStep : public Step {
   Expected<void> Put(const RegistryValue& value) { return registry_.Put(place_.key, place_.name, value); }
   // The value as it was, and the keys.
   Expected<void> PutBack(const Earlier& earlier) {
-    if (earlier.value) return Put(*earlier.value);
+    if (earlier) return Put(*earlier);
     const auto now = Now();
     if (!now) return std::unexpected(now.error());
     if (*now)
       if (const auto removed = registry_.RemoveValue(place_.key, place_.name); !removed) return removed;
-    return RemoveEmptyKeys(registry_, place_.key, earlier.top_missing_key);
+    return PutBackKeys();
   }
-  Expected<Standing> CheckKeys(const Earlier& earlier) {
-    const auto left = AreKeysLeft(registry_, place_.key, earlier.top_missing_key);
+  Expected<void> PutBackKeys() { return RemoveEmptyKeys(registry_, place_.key, place_.own_key); }
+  Expected<Standing> CheckKeys() {
+    const auto left = AreKeysLeft(registry_, place_.key, place_.own_key);
     if (!left) return std::unexpected(left.error());
     return *left ? Standing{false, "an empty key is left"} : Standing{true, {}};
   }
@@ -148,16 +126,16 @@ class ValueStep final : public PlaceStep {
     const auto earlier = Read(before);
     const auto now = Now();
     if (!earlier || !now) return std::unexpected(earlier ? now.error() : earlier.error());
-    if (*now && **now != wanted_) return {};
+    if (*now && **now != wanted_) return {};  // Somebody else's by now.
     return PutBack(*earlier);
   }
   Expected<Standing> CheckUndone(const std::string& before) override {
     const auto earlier = Read(before);
     const auto now = Now();
     if (!earlier || !now) return std::unexpected(earlier ? now.error() : earlier.error());
-    if (*now && **now == wanted_ && *now != earlier->value) return Standing{false, "it is still there"};
-    if (!*now && earlier->value) return Standing{false, "what was there before is missing"};
-    return CheckKeys(*earlier);
+    if (*now && **now == wanted_ && *now != (*earlier)) return Standing{false, "it is still there"};
+    if (!*now && (*earlier)) return Standing{false, "what was there before is missing"};
+    return CheckKeys();
   }
 
  private:
@@ -206,32 +184,28 @@ class ListedFolderStep final : public PlaceStep {
     const auto earlier = Read(before);
     const auto now = Now();
     if (!earlier || !now) return std::unexpected(earlier ? now.error() : earlier.error());
-    if (Lists(earlier->value)) return {};  // Somebody else put it there.
-    if (!*now || !Lists(*now)) return PutBackKeys(*earlier, *now);
+    if (Lists((*earlier))) return {};  // Somebody else put it there.
+    if (!*now || !Lists(*now)) return *now ? Expected<void>() : PutBackKeys();
     std::vector<std::string> folders = Split((*now)->text);
     std::erase_if(folders, [this](const std::string& one) { return IsFolder(one, folder_); });
     std::string text;
     for (const std::string& one : folders) text += text.empty() && &one == &folders.front() ? one : ";" + one;
-    if (earlier->value && earlier->value->text == text + ";") text += ";";  // It ended so.
-    if (text.empty() && !earlier->value) return PutBack(*earlier);
+    if ((*earlier) && (*earlier)->text == text + ";") text += ";";  // It ended so.
+    if (text.empty() && !(*earlier)) return PutBack(*earlier);
     return Put({(*now)->kind, text, 0});
   }
   Expected<Standing> CheckUndone(const std::string& before) override {
     const auto earlier = Read(before);
     const auto now = Now();
     if (!earlier || !now) return std::unexpected(earlier ? now.error() : earlier.error());
-    if (Lists(*now) && !Lists(earlier->value)) return Standing{false, "it is still in " + Where()};
-    return CheckKeys(*earlier);
+    if (Lists(*now) && !Lists((*earlier))) return Standing{false, "it is still in " + Where()};
+    return CheckKeys();
   }
 
  private:
   bool Lists(const std::optional<RegistryValue>& value) const {
     if (!value || value->kind == Kind::kNumber) return false;
     return std::ranges::any_of(Split(value->text), [this](const auto& one) { return IsFolder(one, folder_); });
-  }
-  Expected<void> PutBackKeys(const Earlier& earlier, const std::optional<RegistryValue>& now) {
-    if (now) return {};
-    return RemoveEmptyKeys(TheRegistry(), Place().key, earlier.top_missing_key);
   }
 
   const std::string folder_;
@@ -267,14 +241,14 @@ class SidsStep final : public PlaceStep {
   Expected<void> Undo(const std::string& before) override {
     const auto earlier = Read(before);
     if (!earlier) return std::unexpected(earlier.error());
-    return earlier->value ? Expected<void>() : PutBack(*earlier);
+    return *earlier ? Expected<void>() : PutBack(*earlier);
   }
   Expected<Standing> CheckUndone(const std::string& before) override {
     const auto earlier = Read(before);
     const auto now = Now();
     if (!earlier || !now) return std::unexpected(earlier ? now.error() : earlier.error());
-    if (*now && !earlier->value) return Standing{false, "it is still there"};
-    return CheckKeys(*earlier);
+    if (*now && !(*earlier)) return Standing{false, "it is still there"};
+    return CheckKeys();
   }
 
  private:

@@ -17,9 +17,12 @@ namespace acledger::setup {
 
 struct ValuePlace {
   std::string key, name;
+  // The topmost key that is ours, `key` or above it; empty: it is the system's. Undo() takes it away, with those below,
+  // once it is empty: several values may share it.
+  std::string own_key{};
 };
 
-// A value. Undo() puts back what was there, and takes away the keys that were made for it, as far as they are empty.
+// A value. Undo() puts back what was there.
 std::unique_ptr<Step> MakeValueStep(Registry& registry, std::string title, ValuePlace place, RegistryValue value,
                                     std::vector<std::string> needs = {});
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,12 @@ class Step {
   // Whether the system is as Before() told; what remains where it is not. Changes nothing.
   virtual Expected<Standing> CheckUndone(const std::string& before) = 0;
 };
+
+// What a step that needs all of these gives as Needs().
+inline std::vector<std::string> NamesOf(const std::vector<std::unique_ptr<Step>>& steps) {
+  std::vector<std::string> names;
+  for (const auto& step : steps) names.push_back(step->Name());
+  return names;
+}
 
 }  // namespace acledger::setup

@@ -33,7 +33,9 @@ struct Machine {
           for (std::uint8_t& byte : to) byte = static_cast<std::uint8_t>(random());
           return {};
         }};
-    return {AccountSteps(system, kUser), journal};
+    std::vector<std::unique_ptr<Step>> steps = AccountSteps(system, kUser);
+    for (auto& step : EnableSteps(system, kUser, {})) steps.push_back(std::move(step));
+    return {std::move(steps), journal};
   }
   // One process.
   bool Install(Report* report = nullptr) {

@@ -9,6 +9,7 @@
 #include "setup/identity.h"
 #include "setup/step_list.h"
 #include "tests/setup/fake_accounts.h"
+#include "tests/setup/fake_firewall.h"
 
 namespace acledger::setup {
 namespace {
@@ -33,37 +34,6 @@ TEST(AllPortsBut, LeavesOutThesePortsAndNoOther) {
       EXPECT_NE(blocked.contains(port), std::ranges::count(ports, port) > 0) << port;
   }
 }
-
-class FakeFirewall final : public Firewall {
- public:
-  explicit FakeFirewall(FakeMachine& machine) : machine_(machine) {}
-  std::map<std::string, FirewallRule> rules;
-  std::set<std::string> altered;  // By hand, into something that Find() does not know.
-  std::string overridden;
-  bool refuses_ports = false;
-  std::vector<FirewallRule> put;
-
-  Expected<std::optional<FirewallRule>> Find(const std::string& name) override {
-    if (machine_.Next() != Fault::kNone) return Broken();
-    if (altered.contains(name)) return Fail(ErrorKind::kMismatch, "find", "it allows");
-    const auto found = rules.find(name);
-    return found == rules.end() ? std::nullopt : std::optional(found->second);
-  }
-  Expected<void> Put(const FirewallRule& rule) override {
-    if (refuses_ports && !rule.remote_ports.empty()) return Fail(ErrorKind::kInvalid, "put", "too many ports");
-    return machine_.Do([&] { rules[rule.name] = rule, put.push_back(rule); });
-  }
-  Expected<void> Remove(const std::string& name) override {
-    return machine_.Do([&] { rules.erase(name), altered.erase(name); });
-  }
-  Expected<std::string> WhyRulesDoNotCount() override {
-    if (machine_.Next() != Fault::kNone) return Broken();
-    return overridden;
-  }
-
- private:
-  FakeMachine& machine_;
-};
 
 // An account that is there, and rules for it.
 class FirewallStepsTest : public testing::Test {
@@ -153,6 +123,19 @@ TEST_F(FirewallStepsTest, ReplaceWhatWasAlteredByHand) {
   EXPECT_TRUE(Go(true));
   EXPECT_TRUE(Steps().Status()->is_complete);
   firewall_.altered = {name};
+  EXPECT_TRUE(Go(false));
+  EXPECT_THAT(firewall_.rules, IsEmpty());
+}
+
+TEST_F(FirewallStepsTest, StayWhereTheAccountCouldNotBeDisabled) {
+  EXPECT_TRUE(Go(true));
+  LocalUser& account = account_.state.users.at(OfflineAccountName(kUser)).facts;
+  account.comment = OwnershipMark(kUser);
+  account.is_disabled = false;
+  EXPECT_FALSE(Go(false));
+  EXPECT_THAT(firewall_.rules, SizeIs(4));
+  EXPECT_THAT(machine_.records, SizeIs(5));  // The account's too.
+  account.is_disabled = true;
   EXPECT_TRUE(Go(false));
   EXPECT_THAT(firewall_.rules, IsEmpty());
 }

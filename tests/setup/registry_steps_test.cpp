@@ -14,8 +14,8 @@ namespace {
 using testing::HasSubstr;
 using Kind = RegistryValue::Kind;
 
-const ValuePlace kPlace = {"SOFTWARE\\acledger\\deep", "Value"};
-const ValuePlace kPath = {"SYSTEM\\Environment", "Path"};
+const ValuePlace kPlace = {"SOFTWARE\\acledger\\deep", "Value", "SOFTWARE\\acledger"};
+const ValuePlace kPath = {"SYSTEM\\Environment", "Path", "SYSTEM\\Environment"};
 constexpr char kFolder[] = "C:\\Program Files\\acledger";
 
 class RegistryStepsTest : public testing::Test {
@@ -24,10 +24,11 @@ class RegistryStepsTest : public testing::Test {
   Make value_ = [this] { return MakeValueStep(registry_, "value", kPlace, {Kind::kNumber, {}, 7}); };
   Make listed_ = [this] { return MakeListedFolderStep(registry_, "path", kPath, kFolder); };
   Make sids_ = [this] {
-    return MakeSidsStep(registry_, {"SOFTWARE\\acledger", "Sids"}, [this](std::span<std::uint8_t> bytes) {
-      for (std::uint8_t& byte : bytes) byte = ++random_;
-      return Expected<void>();
-    });
+    return MakeSidsStep(registry_, {"SOFTWARE\\acledger", "Sids", "SOFTWARE\\acledger"},
+                        [this](std::span<std::uint8_t> bytes) {
+                          for (std::uint8_t& byte : bytes) byte = ++random_;
+                          return Expected<void>();
+                        });
   };
 
   bool Go(bool install, const Make& make) {
@@ -94,6 +95,19 @@ TEST_F(RegistryStepsTest, AKeyThatSomebodyElseUsesSinceStays) {
   EXPECT_TRUE(registry_.keys.contains("SOFTWARE\\acledger"));
 }
 
+// Whichever of them was made first.
+TEST_F(RegistryStepsTest, AKeyThatTwoShareGoesWithTheLastOfThem) {
+  const auto before = registry_.keys;
+  const auto one = sids_();
+  const auto other = MakeValueStep(registry_, "value", kPlace, {Kind::kNumber, {}, 7});
+  ASSERT_TRUE(other->Apply("{}"));
+  ASSERT_TRUE(one->Apply("{}"));
+  ASSERT_TRUE(other->Undo("{}"));
+  EXPECT_TRUE(other->CheckUndone("{}")->is_whole);
+  ASSERT_TRUE(one->Undo("{}"));
+  EXPECT_EQ(registry_.keys, before);
+}
+
 TEST_F(RegistryStepsTest, AValueThatWasThereComesBack) {
   const RegistryValue old = {Kind::kText, "old", 0};
   registry_.keys[kPlace.key]["Value"] = old;
@@ -150,7 +164,7 @@ TEST_F(RegistryStepsTest, AListIsMadeWhereThereIsNone) {
 
 TEST_F(RegistryStepsTest, SidsAreMadeOnce) {
   EXPECT_TRUE(Go(true, sids_));
-  const ValuePlace place = {"SOFTWARE\\acledger", "Sids"};
+  const ValuePlace place = {"SOFTWARE\\acledger", "Sids", "SOFTWARE\\acledger"};
   const auto sids = ReadSids(registry_, place);
   ASSERT_TRUE(sids);
   EXPECT_EQ(sids->ToString(), "S-1-5-21-67305985-134678021-202050057");
@@ -161,7 +175,7 @@ TEST_F(RegistryStepsTest, SidsAreMadeOnce) {
 }
 
 TEST_F(RegistryStepsTest, SidsThatAreNoneAreNotReplaced) {
-  const ValuePlace place = {"SOFTWARE\\acledger", "Sids"};
+  const ValuePlace place = {"SOFTWARE\\acledger", "Sids", "SOFTWARE\\acledger"};
   for (const std::string bad : {"", "S-1-5-21-1-2", "S-1-5-32-1-2-3", "x", "S-1-5-21-1-2-3-4"}) {
     registry_.keys[place.key][place.name] = {Kind::kText, bad, 0};
     EXPECT_FALSE(Go(true, sids_));
