@@ -18,6 +18,7 @@ constexpr char kMake[] =
     "BEGIN IMMEDIATE; "
     "CREATE TABLE step(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, state INTEGER NOT NULL, "
     "before TEXT NOT NULL, trouble TEXT NOT NULL) STRICT; "
+    "CREATE TABLE wishes(number INTEGER PRIMARY KEY CHECK(number = 1), text TEXT NOT NULL) STRICT; "
     "PRAGMA application_id=1094929491; PRAGMA user_version=1; COMMIT";
 static_assert(kApplicationId == 1094929491 && kVersion == 1);
 constexpr char kSettings[] = "PRAGMA synchronous=EXTRA; PRAGMA cell_size_check=ON";
@@ -111,6 +112,19 @@ Expected<void> FileJournal::Put(const StepRecord& record) {
 
 Expected<void> FileJournal::Remove(const std::string& name) {
   return database_->Use("DELETE FROM step WHERE name = ?").With(std::string_view(name)).Run();
+}
+
+Expected<std::optional<std::string>> FileJournal::Wishes() {
+  auto query = database_->Use("SELECT text FROM wishes");
+  const auto row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  return *row ? std::optional(std::string(query.Text(0))) : std::nullopt;
+}
+
+Expected<void> FileJournal::PutWishes(const std::string& text) {
+  return database_->Use("INSERT INTO wishes VALUES(1, ?) ON CONFLICT(number) DO UPDATE SET text = excluded.text")
+      .With(std::string_view(text))
+      .Run();
 }
 
 }  // namespace acledger::setup

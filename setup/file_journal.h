@@ -27,6 +27,10 @@ class FileJournal final : public Journal {
   Expected<void> Put(const StepRecord& record) override;
   Expected<void> Remove(const std::string& name) override;
 
+  // What was asked for, as its text; kept beside the steps, and as durable.
+  Expected<std::optional<std::string>> Wishes();
+  Expected<void> PutWishes(const std::string& text);
+
  private:
   FileJournal(std::unique_ptr<store::sqlite::Database> lock, std::unique_ptr<store::sqlite::Database> database);
   std::unique_ptr<store::sqlite::Database> lock_, database_;

@@ -29,6 +29,8 @@ const char* Name(Outcome outcome) {
   switch (outcome) {
     case Outcome::kWhole:
       return "whole";
+    case Outcome::kToDo:
+      return "to do";
     case Outcome::kDone:
       return "done";
     case Outcome::kNoEffect:
@@ -64,7 +66,7 @@ Expected<Report> StepList::Plan() {
     } else if (now->is_whole) {
       report.steps.push_back({step->Name(), Outcome::kWhole, {}, {}});
     } else {
-      report.steps.push_back({step->Name(), Outcome::kDone, step->Intent(), {}});
+      report.steps.push_back({step->Name(), Outcome::kToDo, step->Intent(), {}});
     }
   }
   report.is_complete =

@@ -15,6 +15,7 @@ namespace acledger::setup {
 
 enum class Outcome : std::uint8_t {
   kWhole,     // It was whole before; nothing was done.
+  kToDo,      // Of a plan: it would be made, or made whole.
   kDone,      // Made, or made whole; read back.
   kNoEffect,  // Its calls reported success, and reading back shows no whole effect.
   kFailed,    // With an error.
@@ -50,7 +51,7 @@ class StepList {
   // The journal must outlive it. Names are unique.
   StepList(std::vector<std::unique_ptr<Step>> steps, Journal& journal);
 
-  // What Install() would do; nothing is changed. kWhole, kDone (would be done) or kFailed (cannot be asked).
+  // What Install() would do; nothing is changed. kWhole, kToDo or kFailed (cannot be asked).
   Expected<Report> Plan();
   // What is true now, by asking the system. kWhole, kNoEffect (its record says that it is done, the system does not),
   // kNotTried (there is no record of it, and it is not there) or kFailed (cannot be asked).

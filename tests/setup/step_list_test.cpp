@@ -148,8 +148,8 @@ TEST_F(StepListTest, APlanTellsWhatWouldBeDoneAndChangesNothing) {
   machine_.things = {{"folder", "ours"}, {"folder 2", "ours"}};
   const auto things = machine_.things;
   const auto plan = List().Plan();
-  EXPECT_THAT(Of(plan), ElementsAre(Pair("folder", Outcome::kWhole), Pair("account", Outcome::kDone),
-                                    Pair("rule", Outcome::kDone)));
+  EXPECT_THAT(Of(plan), ElementsAre(Pair("folder", Outcome::kWhole), Pair("account", Outcome::kToDo),
+                                    Pair("rule", Outcome::kToDo)));
   EXPECT_EQ(plan->steps[1].detail, "make account");
   EXPECT_FALSE(plan->is_complete);
   EXPECT_EQ(machine_.things, things);

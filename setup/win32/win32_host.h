@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "setup/program/host.h"
+
+namespace acledger::setup {
+
+// This machine. Where it runs as administrator, the privileges to back up, restore and look at others' processes are
+// enabled for as long as it lives.
+class Win32Host final : public Host {
+ public:
+  Win32Host();
+  ~Win32Host() override;
+
+  Expected<bool> IsElevated() override;
+  Expected<std::optional<security::Sid>> StartedBy() override;
+  Expected<security::Sid> FindUser(const std::string& user) override;
+  Expected<std::optional<int>> RunElevated(const Command& command, const Show& show) override;
+  Expected<std::unique_ptr<FileJournal>> OpenJournal(bool may_make) override;
+  Expected<void> RemoveJournal() override;
+  Machine& TheMachine() override;
+  const Places& ThePlaces() override;
+  void AnnounceEnvironment() override;
+
+ private:
+  struct Parts;
+  Expected<Parts*> TheParts();
+  std::unique_ptr<Parts> parts_;
+};
+
+// A line on standard output.
+void ShowOnConsole(const std::string& line);
+
+// The elevated side of RunElevated(): reads the request, and does it with its lines going to the request's pipe.
+int RunRequest(const RequestFile& file, Host& host);
+
+}  // namespace acledger::setup
