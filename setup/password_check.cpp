@@ -45,6 +45,7 @@ Expected<bool> CheckDisabled(const TryLogon& logon, const std::string& account, 
 PasswordFits CheckByLogon(TryLogon logon) {
   return [logon = std::move(logon)](const std::string& account, const Secret& password) -> Expected<bool> {
     const auto code = logon(account, password);
+    if (!code && code.error().kind == ErrorKind::kNotFound) return false;
     if (!code) return std::unexpected(code.error());
     switch (JudgeLogon(*code)) {
       case PasswordVerdict::kFits:

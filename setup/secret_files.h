@@ -13,7 +13,7 @@ namespace acledger::setup {
 
 // Small files in one folder that nobody reads but whom it is for, by their names alone.
 //
-// Threads: one at a time. Errors: kDenied, kNotFound (the folder), kInvalid (a name), kNoSpace, kIo.
+// Threads: one at a time. Errors: kDenied, kInvalid (a name), kNoSpace, kIo.
 class SecretFiles {
  public:
   SecretFiles() = default;
@@ -21,11 +21,12 @@ class SecretFiles {
   SecretFiles(const SecretFiles&) = delete;
   SecretFiles& operator=(const SecretFiles&) = delete;
 
-  // kMismatch: there is something that was not written by WriteNew(): another owner, another list of access, no plain
-  // file. kCorrupt: longer than any secret.
+  // None: it is not there, nor maybe the folder. kMismatch: there is something that was not written by WriteNew():
+  // another owner, another list of access, no plain file. kCorrupt: longer than any secret.
   virtual Expected<std::optional<std::vector<std::uint8_t>>> Read(const std::string& name) = 0;
   // Closed to all others from the moment it is there, and on the disk when the call returns. kMismatch: something of
-  // this name is there; kNoEffect: the system did not take the list of access (nothing was written then).
+  // this name is there; kNotFound: the folder is not; kNoEffect: the system did not take the list of access (nothing
+  // was written then).
   virtual Expected<void> WriteNew(const std::string& name, security::Bytes content) = 0;
   // Good where it is not there. Whatever it is, if it is no folder.
   virtual Expected<void> Remove(const std::string& name) = 0;

@@ -3,8 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <optional>
+
 #include "setup/account_codes.h"
-#include "tests/setup/fake_machine.h"
 
 namespace acledger::setup {
 namespace {
@@ -15,11 +16,13 @@ constexpr std::uint32_t kWrong = 1326, kDisabled = 1331, kLocked = 1909;
 struct FakeLogon {
   std::uint32_t to_right = 0, to_wrong = kWrong;
   int tries = 0, wrong_tries = 0;
+  std::optional<ErrorKind> error = {};
 
   // "fits", "not", or the kind of the error.
   std::string Ask(const char* password) {
     const PasswordFits fits = CheckByLogon([this](const std::string&, const Secret& tried) -> Expected<std::uint32_t> {
       ++tries;
+      if (error) return Fail(*error, "log on", "it fails");
       if (tried == Secret("right")) return to_right;
       ++wrong_tries;
       return to_wrong;
@@ -60,11 +63,17 @@ TEST(PasswordCheckTest, SaysWhereItCannotTell) {
 }
 
 TEST(PasswordCheckTest, PassesOnThatTheTryFailed) {
-  const PasswordFits fits =
-      CheckByLogon([](const std::string&, const Secret&) -> Expected<std::uint32_t> { return Broken(); });
-  const auto answer = fits("AcledgerOff-1001", Secret("right"));
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::kIo);
+  FakeLogon logon;
+  logon.error = ErrorKind::kIo;
+  EXPECT_EQ(logon.Ask("right"), "io");
+  logon.error = ErrorKind::kMismatch;
+  EXPECT_EQ(logon.Ask("right"), "mismatch");
+}
+
+TEST(PasswordCheckTest, FitsNoAccountThatIsNotThere) {
+  FakeLogon logon;
+  logon.error = ErrorKind::kNotFound;
+  EXPECT_EQ(logon.Ask("right"), "not");
 }
 
 TEST(PasswordCheckTest, JudgesEachCodeByWhetherThePasswordWasRight) {
