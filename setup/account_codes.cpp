@@ -26,6 +26,7 @@ constexpr std::array kRows = {
     Row{1387, {ErrorKind::kNotFound, "there is no such member"}},                    // ERROR_NO_SUCH_MEMBER
     Row{1388, {ErrorKind::kInvalid, "it cannot be a member"}},                       // ERROR_INVALID_MEMBER
     Row{1909, {ErrorKind::kBusy, "the account is locked out for now"}},              // ERROR_ACCOUNT_LOCKED_OUT
+    Row{2140, {ErrorKind::kIo, "the system's functions for accounts failed"}},       // NERR_InternalError
     Row{2202, {ErrorKind::kInvalid, "this is no name for an account"}},              // NERR_BadUsername
     Row{2220, {ErrorKind::kNotFound, "there is no such group"}},                     // NERR_GroupNotFound
     Row{kNerrUserNotFound, {ErrorKind::kNotFound, "there is no such account"}},      //

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "setup/account_answers.h"
 #include "setup/win32/registry.h"
 
 // After windows.h.
@@ -23,16 +24,12 @@ Expected<bool> HasProfile(const std::wstring& sid) {
 Expected<void> RemoveProfile(const security::Sid& user) {
   const std::string text = user.ToString();
   const std::wstring sid(text.begin(), text.end());
-  const auto before = HasProfile(sid);
-  if (!before) return std::unexpected(before.error());
-  if (!*before) return {};
-  if (!DeleteProfileW(sid.c_str(), nullptr, nullptr))
-    return std::unexpected(win32::LastError("remove the account's profile").At(text));
-  const auto after = HasProfile(sid);
-  if (!after) return std::unexpected(after.error());
-  if (!*after) return {};
-  return std::unexpected(
-      Error{ErrorKind::kNoEffect, "remove the account's profile", text, 0, "the system still lists it"});
+  const auto remove = [&sid, &text]() -> Expected<void> {
+    if (!DeleteProfileW(sid.c_str(), nullptr, nullptr))
+      return std::unexpected(win32::LastError("remove the account's profile").At(text));
+    return {};
+  };
+  return RemoveAndProve([&sid] { return HasProfile(sid); }, remove, "remove the account's profile", text);
 }
 
 }  // namespace acledger::setup

@@ -3,6 +3,7 @@
 #include "security/win32/machine_sid.h"
 #include "security/win32/system_error.h"
 #include "security/win32/token_user.h"
+#include "setup/account_answers.h"
 #include "setup/account_codes.h"
 #include "setup/win32/account_names.h"
 #include "setup/win32/net_memory.h"
@@ -29,31 +30,26 @@ Expected<std::optional<UserInfo>> AskForInfo(const std::string& name) {
   return std::optional<UserInfo>(std::move(info));
 }
 
-std::unexpected<Error> Contradiction(const std::string& name, const char* reason) {
-  return std::unexpected(Error{ErrorKind::kMismatch, "look at the account", name, 0, reason});
-}
-
 struct FoundUser {
   security::Sid sid;
   UserInfo info;
 };
 
-// The lookup of names decides whether it is there: it is what every other part of the system asks. That it finds none
-// is a whole answer, so that the account functions need not have one; but they may not tell of an account.
+Expected<std::optional<security::Sid>> SidIn(const Expected<std::optional<UserInfo>>& info) {
+  if (!info) return std::unexpected(info.error());
+  if (!*info) return std::optional<security::Sid>();
+  return win32::ToSid((*info)->Get()->usri4_user_sid);
+}
+
 Expected<std::optional<FoundUser>> FindBoth(const std::string& name) {
   const auto named = LookUpLocal(name);
   if (!named) return std::unexpected(named.error());
+  const bool is_user = *named && (*named)->use == SidTypeUser;
   auto info = AskForInfo(name);
-  if (!*named || (*named)->use != SidTypeUser) {
-    if (info && *info) return Contradiction(name, "there is an account of that name, and the name stands for nobody");
-    return std::optional<FoundUser>();
-  }
-  if (!info) return std::unexpected(info.error());
-  if (!*info) return Contradiction(name, "the name stands for an account, and there is none");
-  const auto sid = win32::ToSid((*info)->Get()->usri4_user_sid);
+  const auto sid = AgreeOnAccount(name, is_user ? std::optional((*named)->sid) : std::nullopt, SidIn(info));
   if (!sid) return std::unexpected(sid.error());
-  if (*sid != (*named)->sid) return Contradiction(name, "the account has another SID than its name stands for");
-  return std::optional<FoundUser>(FoundUser{*sid, std::move(**info)});
+  if (!*sid) return std::optional<FoundUser>();
+  return std::optional<FoundUser>(FoundUser{**sid, std::move(**info)});
 }
 
 Expected<FoundUser> Need(const char* operation, const std::string& name) {

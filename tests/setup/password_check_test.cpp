@@ -85,16 +85,5 @@ TEST(PasswordCheckTest, JudgesEachCodeByWhetherThePasswordWasRight) {
     EXPECT_EQ(JudgeLogon(code), PasswordVerdict::kCannotTell) << code;
 }
 
-TEST(AccountCodesTest, KeepToTheKindsThatTheSeamNames) {
-  EXPECT_EQ(MeaningOfAccountCode(kNerrPasswordTooShort)->kind, ErrorKind::kDenied);
-  EXPECT_EQ(MeaningOfAccountCode(kNerrUserNotFound)->kind, ErrorKind::kNotFound);
-  for (const std::uint32_t code : {1316u, 1318u, 1379u, 2223u, 2224u})
-    EXPECT_EQ(MeaningOfAccountCode(code)->kind, ErrorKind::kMismatch) << code;
-  for (const std::uint32_t code : {1317u, 1319u, 1376u, 1387u, 2220u})
-    EXPECT_EQ(MeaningOfAccountCode(code)->kind, ErrorKind::kNotFound) << code;
-  EXPECT_FALSE(MeaningOfAccountCode(5));
-  EXPECT_FALSE(MeaningOfAccountCode(0));
-}
-
 }  // namespace
 }  // namespace acledger::setup

@@ -14,7 +14,6 @@
 namespace acledger::setup {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -49,7 +48,7 @@ TEST_F(SystemSecretStoreTest, KeepsPasswordsThatOnlyThePrivilegeReaches) {
   const ClosedFolder folder(ClosedFolder::ForSystem());
   const auto store = MakeSystemSecretStore(folder.Path());
   EXPECT_EQ(Kept(*store), "-");
-  for (const std::string password : {"first", std::string(kPassword).c_str()}) {
+  for (const std::string_view password : {std::string_view("first"), kPassword}) {
     const auto put = store->Put(kAccount, Secret(password));
     ASSERT_TRUE(put) << put.error().ToString();
     EXPECT_EQ(Kept(*MakeSystemSecretStore(folder.Path())), password);

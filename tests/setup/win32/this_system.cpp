@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <stdexcept>
 
 #include "security/sddl.h"
@@ -81,9 +82,13 @@ ClosedFolder::ClosedFolder(const char* sddl) {
 }
 
 ClosedFolder::~ClosedFolder() {
-  SetPrivileges(true);
-  for (const std::string& name : Names()) Delete(path_ + "\\" + name);
-  Delete(path_);
+  try {
+    SetPrivileges(true);
+    for (const std::string& name : Names()) Delete(path_ + "\\" + name);
+    Delete(path_);
+  } catch (const std::exception& error) {
+    std::cerr << "left behind: " << path_ << ": " << error.what() << '\n';
+  }
 }
 
 std::vector<std::string> ClosedFolder::Names() const {

@@ -20,14 +20,16 @@
 #include "tests/setup/win32/this_system.h"
 
 // The real accounts of the machine that the test runs on. Windows, elevated: all of it is made, used and taken back.
-// Wine 8.0: what it does not keep must be told, step by step; this is what each of its functions was found to do.
-//   NetLocalGroupAdd, NetLocalGroupAddMembers    say "done"; no name, no member afterwards
-//   NetUserAdd                                   says "done"; only this process knows the account, no name stands for
-//   it NetUserGetInfo, level 4                      2221, or 2140 for accounts that it knows NetUserSetInfo is not
-//   there: calling it ends the process, so the account is asked first LookupAccountName(MACHINE\name)              1332
-//   for all but the caller's account LsaAddAccountRights, LsaRemoveAccountRights  say "done"; LsaEnumerateAccountRights
-//   knows no account LogonUser                                    says "done" for any password; its token is none the
-//   registry, random numbers                 work
+// Wine 8.0: what it does not keep must be told, step by step. What each of its functions was found to do:
+// * NetLocalGroupAdd, NetLocalGroupAddMembers: success; afterwards there is no name and no member.
+// * NetUserAdd: success; only this process knows the account, and no name stands for it.
+// * NetUserGetInfo (level 4): 2221, or 2140 for an account that it knows.
+// * NetUserSetInfo, DeleteProfile: not there, to call them ends the process. So the account is asked for first, and the
+//   system's list of profiles.
+// * LookupAccountName (MACHINE\name): 1332 for all but the caller's account.
+// * LsaAddAccountRights, LsaRemoveAccountRights: success; LsaEnumerateAccountRights knows no account.
+// * LogonUser: success for any password; the token is none.
+// * The registry and random numbers work.
 namespace acledger::setup {
 namespace {
 
