@@ -8,6 +8,7 @@
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
+#include "security/win32/token_user.h"
 #include "security/wtf8.h"
 
 namespace acledger::win32 {
@@ -15,17 +16,6 @@ namespace {
 
 using security::DescriptorBytes;
 using security::Sid;
-
-Expected<Sid> Caller() {
-  TokenHandle token;
-  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, token.Out()))
-    return std::unexpected(LastError("open the process's token"));
-  alignas(TOKEN_USER) std::uint8_t buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-  DWORD size = 0;
-  if (!GetTokenInformation(token.Get(), TokenUser, buffer, sizeof(buffer), &size))
-    return std::unexpected(LastError("read the token's user"));
-  return ToSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid);
-}
 
 // Administrators is an enabled group of the caller.
 Expected<bool> IsAdministrator() {
@@ -43,7 +33,7 @@ struct Wanted {
 Expected<Wanted> WantedNow() {
   const Expected<bool> is_administrator = IsAdministrator();
   if (!is_administrator) return std::unexpected(is_administrator.error());
-  const Expected<Sid> caller = Caller();
+  const Expected<Sid> caller = CallerSid();
   if (!caller) return std::unexpected(caller.error());
   std::string dacl = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
   if (!*is_administrator) dacl += "(A;OICI;FA;;;" + caller->ToString() + ")";

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "security/error.h"
-#include "security/wtf8.h"
+#include "setup/secret.h"
 
 namespace acledger::setup {
 
-// Text as the system's functions take it, and back. kInvalid: it is no UTF-8, or has a zero in it.
-inline Expected<std::wstring> ToWide(std::string_view text) {
-  const Expected<std::u16string> wide = FromWtf8(text);
-  if (!wide) return std::unexpected(wide.error());
-  if (wide->contains(u'\0')) return Fail(ErrorKind::kInvalid, "use a name", "it has a zero in it");
-  return std::wstring(wide->begin(), wide->end());
-}
-inline std::string FromWide(std::wstring_view text) { return ToWtf8(std::u16string(text.begin(), text.end())); }
+// Text as Windows takes it, and back (WTF-8). kInvalid: no WTF-8, or a null character in it.
+Expected<std::wstring> ToWide(std::string_view text);
+std::string FromWide(std::wstring_view text);
+
+// A secret as Windows takes it, with a null character behind it; overwritten when it goes. Of ASCII only: kInvalid.
+class WideSecret {
+ public:
+  static Expected<WideSecret> Make(const Secret& secret);
+  WideSecret(WideSecret&&) = default;
+  WideSecret& operator=(WideSecret&&) = delete;
+  ~WideSecret();
+
+  // For functions whose parameter is not const, though they do not write.
+  wchar_t* Get() { return text_.data(); }
+
+ private:
+  explicit WideSecret(std::size_t size) : text_(size) {}
+  std::vector<wchar_t> text_;  // Of its final size from the start: growing would leave copies.
+};
 
 }  // namespace acledger::setup
