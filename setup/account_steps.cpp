@@ -202,6 +202,7 @@ class PasswordStep final : public MadeByUs {
 
   Expected<Standing> Check() override {
     const auto kept = system_.secrets.Find(name_);
+    if (!kept && IsDamage(kept.error())) return Standing{false, kept.error().ToString()};
     if (!kept) return std::unexpected(kept.error());
     if (!*kept) return Standing{false, "the password of " + name_ + " is not kept"};
     const auto fits = system_.password_fits(name_, **kept);
@@ -217,15 +218,17 @@ class PasswordStep final : public MadeByUs {
     if (!made) return std::unexpected(made.error());
     return {};
   }
-  Expected<void> Undo(const std::string&) override {
-    const auto kept = system_.secrets.Find(name_);
-    if (!kept) return std::unexpected(kept.error());
-    return *kept ? system_.secrets.Remove(name_) : Expected<void>();
-  }
+  Expected<void> Undo(const std::string&) override { return system_.secrets.Remove(name_); }
   Expected<Standing> CheckUndone(const std::string&) override {
     const auto kept = system_.secrets.Find(name_);
     if (!kept) return std::unexpected(kept.error());
     return *kept ? Standing{false, "the password of " + name_ + " is still kept"} : Standing{true, {}};
+  }
+
+ private:
+  // A new password heals it.
+  static bool IsDamage(const Error& error) {
+    return error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kMismatch;
   }
 };
 

@@ -74,7 +74,7 @@ class SecretStore {
 
   virtual Expected<std::optional<Secret>> Find(const std::string& account) = 0;
   virtual Expected<void> Put(const std::string& account, const Secret& password) = 0;
-  virtual Expected<void> Remove(const std::string& account) = 0;
+  virtual Expected<void> Remove(const std::string& account) = 0;  // Good where there is none.
 };
 
 // Whether the system takes this password for this account, disabled or not.

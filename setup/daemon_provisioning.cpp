@@ -31,9 +31,8 @@ Expected<std::vector<GrantedRoot>> RootsIn(const Json& status) {
 
 // Whether it is still at work on a rollback.
 bool IsRollingBack(const Json& status) {
-  return status.contains("queue") && std::ranges::any_of(status["queue"], [](const Json& job) {
-           return job.value("work", "") == "rollback";
-         });
+  return status.contains("queue") &&
+         std::ranges::any_of(status["queue"], [](const Json& job) { return job.value("work", "") == "rollback"; });
 }
 
 std::string FirstFailure(Client& client) {
@@ -97,8 +96,8 @@ Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const s
 Expected<void> DaemonProvisioning::RollBackAll(const Tell& tell) {
   Expected<Client> client = Connect();
   if (!client) return std::unexpected(client.error());
-  for (const auto& [method, params] : {std::pair("subscribe", Json::object()),
-                                       std::pair("rollback", Json{{"all", true}, {"force", true}})})
+  for (const auto& [method, params] :
+       {std::pair("subscribe", Json::object()), std::pair("rollback", Json{{"all", true}, {"force", true}})})
     if (const Expected<Json> answer = client->Call(method, params, kAnswerTime); !answer)
       return std::unexpected(answer.error());
   std::size_t told = 0;

@@ -11,7 +11,7 @@
 namespace acledger::setup {
 
 struct ServicePlaces {
-  std::vector<std::string> endpoints;  // Tried in this order; the client checks who serves there.
+  std::vector<std::string> endpoints;          // Tried in this order; the client checks who serves there.
   std::chrono::milliseconds patience{30'000};  // For a service that has just been started to listen.
 };
 

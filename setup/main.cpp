@@ -12,6 +12,10 @@ int ReadAndRun(int argc, char** argv) {
   const auto line = ReadCommandLine(argc, argv);
   if (!line) return line.error();
   Win32Host host;
+  if (const auto begun = host.Begin(); !begun) {
+    std::fprintf(stderr, "acledger-setup: %s\n", begun.error().ToString().c_str());
+    return kNotPossible;
+  }
   if (line->request) return RunRequest(*line->request, host);
   return Run(line->command, host, ShowOnConsole);
 }

@@ -28,7 +28,8 @@ class ProgramStep final : public Step {
     if (from_ == to_) return Standing{true, {}};
     const auto source = files_.Exists(from_);
     if (!source) return std::unexpected(source.error());
-    if (!*source) return Standing{true, {}};  // Asked of another copy of this program: there is nothing to compare it with.
+    if (!*source)
+      return Standing{true, {}};  // Asked of another copy of this program: there is nothing to compare it with.
     const auto same = files_.HaveSameContents(from_, to_);
     if (!same) return std::unexpected(same.error());
     return *same ? Standing{true, {}} : Standing{false, to_ + " is another version"};
@@ -67,8 +68,8 @@ std::vector<std::unique_ptr<Step>> ProgramSteps(ProgramFiles& files, const Progr
                                                 const std::vector<std::string>& needs) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const std::string& name : places.names)
-    steps.push_back(std::make_unique<ProgramStep>(files, places.from + "\\" + name, places.to + "\\" + name, name, stop,
-                                                  needs));
+    steps.push_back(
+        std::make_unique<ProgramStep>(files, places.from + "\\" + name, places.to + "\\" + name, name, stop, needs));
   return steps;
 }
 

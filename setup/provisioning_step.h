@@ -13,7 +13,7 @@ namespace acledger::setup {
 
 struct ProvisioningWish {
   std::string title, intent;
-  std::function<Expected<security::Sid>()> principal;  // Known only once it is made.
+  std::function<Expected<security::Sid>()> principal;         // Known only once it is made.
   std::function<Expected<std::vector<std::string>>()> roots;  // None: that the service answers is all.
   std::vector<std::string> needs;
 };

@@ -12,9 +12,7 @@ class ServiceStep final : public Step {
       : services_(services), entry_(entry), title_("service " + entry.name), needs_(std::move(needs)) {}
 
   const std::string& Name() const override { return title_; }
-  std::string Intent() const override {
-    return "make the service " + entry_.name + ", which starts " + entry_.command;
-  }
+  std::string Intent() const override { return "make the service " + entry_.name + ", which starts " + entry_.command; }
   std::vector<std::string> Needs() const override { return needs_; }
 
   Expected<Standing> Check() override {

@@ -23,7 +23,8 @@ struct RequiredPrivileges {  // That its token keeps: "SeBackupPrivilege", ascen
   std::vector<std::string> names;
   bool operator==(const RequiredPrivileges&) const = default;
 };
-struct RestartsAfter {  // A failure the first, second, ... time; the last one for all more. Also where it ends by itself.
+struct RestartsAfter {  // A failure the first, second, ... time; the last one for all more. Also where it ends by
+                        // itself.
   std::vector<std::chrono::seconds> waits;
   bool operator==(const RestartsAfter&) const = default;
 };

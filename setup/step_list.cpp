@@ -118,7 +118,9 @@ Expected<StepResult> StepList::InstallOne(Step& step) {
     result.outcome = Outcome::kFailed;
     if (!result.error) result.error = after.error();
   } else if (!after->is_whole) {
-    result.outcome = result.error ? Outcome::kFailed : Outcome::kNoEffect;
+    // Where the seam has read back itself, it says so by its error.
+    const bool is_failure = result.error && result.error->kind != ErrorKind::kNoEffect;
+    result.outcome = is_failure ? Outcome::kFailed : Outcome::kNoEffect;
     result.detail = after->what;
   }
   if (IsWhole(result)) record.state = StepState::kApplied;
@@ -184,8 +186,7 @@ Expected<Report> StepList::UndoAll(std::vector<StepRecord> records, const Tell& 
     report.is_complete = report.is_complete && (is_kept || result->outcome == Outcome::kUndone);
     if (const Step* step = Find(record.name); step != nullptr && result->outcome != Outcome::kUndone)
       for (const std::string& name : step->Needs())
-        if (!staying.contains(name) || !is_kept)
-          staying[name] = {name, result->outcome, record.name + " needs it", {}};
+        if (!staying.contains(name) || !is_kept) staying[name] = {name, result->outcome, record.name + " needs it", {}};
     tell(*result);
     report.steps.push_back(*result);
   }

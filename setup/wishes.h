@@ -23,8 +23,8 @@ struct Wishes {
   bool operator==(const Wishes&) const = default;
 };
 
-// As JSON, with a version. Reading takes nothing that it does not know. kInvalid: no such text; kUnsupported: of a newer
-// version.
+// As JSON, with a version. Reading takes nothing that it does not know. kInvalid: no such text; kUnsupported: of a
+// newer version.
 std::string Write(const Wishes& wishes);
 Expected<Wishes> ReadWishes(const std::string& text);
 

@@ -15,6 +15,8 @@ const wchar_t* NameOf(Privilege privilege) {
       return L"SeRestorePrivilege";
     case Privilege::kSecurity:
       return L"SeSecurityPrivilege";
+    case Privilege::kDebug:
+      return L"SeDebugPrivilege";
   }
   return L"";
 }

@@ -5,7 +5,7 @@
 
 namespace acledger::win32 {
 
-enum class Privilege { kBackup, kRestore, kSecurity };
+enum class Privilege { kBackup, kRestore, kSecurity, kDebug };
 
 // Enables a privilege in the process's token, for all its threads and until it ends. False: the token does not hold it
 // (not an error: an ordinary user's never does).

@@ -58,12 +58,14 @@ std::string Sentence(const Command& command, const Report& report, int exit_code
   const std::string counts = std::to_string(report.steps.size()) + " steps, " + std::to_string(bad) + " not whole";
   switch (command.verb) {
     case Verb::kPlan:
-      return exit_code == kDone ? "nothing was changed" : "nothing was changed; " + std::to_string(bad) + " cannot be told";
+      return exit_code == kDone ? "nothing was changed"
+                                : "nothing was changed; " + std::to_string(bad) + " cannot be told";
     case Verb::kInstall:
     case Verb::kRepair:
       return exit_code == kDone ? "installed, and proved by reading back: " + counts : "not whole: " + counts;
     case Verb::kUninstall:
-      return exit_code == kDone ? "taken back, and proved by reading back" : "something remains: run it again, or repair";
+      return exit_code == kDone ? "taken back, and proved by reading back"
+                                : "something remains: run it again, or repair";
     case Verb::kStatus:
       return exit_code == kDone ? "whole: " + counts : "not whole: " + counts + "; acledger-setup repair mends it";
   }
@@ -98,6 +100,11 @@ void Output::Step(const StepResult& result) {
 void Output::Note(const std::string& line) {
   Log(false, line);
   if (!command_.json && !command_.quiet) show_("           " + line);
+}
+
+void Output::Relay(const std::string& line) {
+  Log(false, line);
+  show_(line);
 }
 
 void Output::End(const Report& report, int exit_code, const std::optional<Error>& trouble) {

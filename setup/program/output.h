@@ -26,6 +26,8 @@ class Output {
 
   void Step(const StepResult& result);
   void Note(const std::string& line);
+  // A line of the run in an administrator's process: as it is.
+  void Relay(const std::string& line);
   // The last: what the run came to. `trouble`: why it could not go on.
   void End(const Report& report, int exit_code, const std::optional<Error>& trouble);
 

@@ -89,7 +89,8 @@ class Work {
     return {all, undone->is_complete ? kNotWhole : kRemains, {}};
   }
   Result Uninstall(StepList& list) {
-    const auto report = list.Uninstall(Tell(), command_.keep_accounts ? StepList::Keep(IsOfAccounts) : StepList::Keep());
+    const auto report =
+        list.Uninstall(Tell(), command_.keep_accounts ? StepList::Keep(IsOfAccounts) : StepList::Keep());
     if (!report) return CouldNot(report.error());
     host_.AnnounceEnvironment();
     return {*report, report->is_complete ? kDone : kRemains, {}};
@@ -185,10 +186,14 @@ int Run(const Command& command, Host& host, const Output::Show& show) {
   const auto starter = host.StartedBy();
   if (!starter) return fail(starter.error());
   if (whole.users.empty() && *starter) whole.users.push_back((*starter)->ToString());
-  const auto code = host.RunElevated(whole, show);
+  // Logged on this side: an administrator's process writes no file that an ordinary one names.
+  whole.log.clear();
+  auto output = Output::Make(command, show);
+  if (!output) return fail(output.error());
+  const auto code = host.RunElevated(whole, [&output](const std::string& line) { output->Relay(line); });
   if (!code) return fail(code.error());
   if (*code) return **code;
-  show("acledger-setup: it was not allowed to run as administrator; nothing was done");
+  output->Relay("acledger-setup: it was not allowed to run as administrator; nothing was done");
   return kCancelled;
 }
 

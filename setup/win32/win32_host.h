@@ -8,12 +8,15 @@
 
 namespace acledger::setup {
 
-// This machine. Where it runs as administrator, the privileges to back up, restore and look at others' processes are
-// enabled for as long as it lives.
+// This machine.
 class Win32Host final : public Host {
  public:
   Win32Host();
   ~Win32Host() override;
+
+  // Before all else. As administrator it enables the privileges to back up, to restore and to look at others'
+  // processes, for the rest of this process.
+  Expected<void> Begin();
 
   Expected<bool> IsElevated() override;
   Expected<std::optional<security::Sid>> StartedBy() override;
@@ -27,14 +30,14 @@ class Win32Host final : public Host {
 
  private:
   struct Parts;
-  Expected<Parts*> TheParts();
   std::unique_ptr<Parts> parts_;
 };
 
 // A line on standard output.
 void ShowOnConsole(const std::string& line);
 
-// The elevated side of RunElevated(): reads the request, and does it with its lines going to the request's pipe.
+// The elevated side of RunElevated(): reads the request, and does it with its lines going to the request's pipe. The
+// exit code.
 int RunRequest(const RequestFile& file, Host& host);
 
 }  // namespace acledger::setup

@@ -34,6 +34,7 @@ class FakeAccounts final : public Accounts, public SecretStore {
   };
   State state;
   std::size_t least_password = 0;
+  std::set<std::string> damaged;  // Passwords that are kept in files that are none any more.
 
   Expected<std::optional<LocalGroup>> FindGroup(const std::string& name) override {
     if (!Asked()) return Broken();
@@ -106,15 +107,16 @@ class FakeAccounts final : public Accounts, public SecretStore {
 
   Expected<std::optional<Secret>> Find(const std::string& account) override {
     if (!Asked()) return Broken();
+    if (damaged.contains(account)) return Fail(ErrorKind::kCorrupt, "read the password", "its file is damaged");
     const auto found = state.kept.find(account);
     if (found == state.kept.end()) return std::optional<Secret>();
     return std::optional<Secret>(Secret(found->second));
   }
   Expected<void> Put(const std::string& account, const Secret& password) override {
-    return machine_.Do([&] { state.kept[account] = password.Reveal(); });
+    return machine_.Do([&] { damaged.erase(account), state.kept[account] = password.Reveal(); });
   }
   Expected<void> Remove(const std::string& account) override {
-    return machine_.Do([&] { state.kept.erase(account); });
+    return machine_.Do([&] { damaged.erase(account), state.kept.erase(account); });
   }
   Expected<bool> Fits(const std::string& account, const Secret& password) {
     if (!Asked()) return Broken();

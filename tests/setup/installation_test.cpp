@@ -93,6 +93,19 @@ TEST_F(InstallationTest, RepairsWhatWasChanged) {
   EXPECT_TRUE(system_.IsAsItWas());
 }
 
+TEST_F(InstallationTest, APasswordThatIsDamagedIsReplacedOrTakenAway) {
+  ASSERT_TRUE(system_.Install());
+  const std::string offline = OfflineAccountName(User());
+  const std::string before = system_.accounts.state.kept.at(offline);
+  system_.accounts.damaged = {offline};
+  EXPECT_TRUE(system_.Install());
+  EXPECT_NE(system_.accounts.state.kept.at(offline), before);
+  EXPECT_EQ(system_.accounts.state.users.at(offline).password, system_.accounts.state.kept.at(offline));
+  system_.accounts.damaged = {offline};
+  EXPECT_TRUE(system_.Uninstall());
+  EXPECT_TRUE(system_.IsAsItWas());
+}
+
 TEST_F(InstallationTest, NothingIsProvisionedWhereThatIsNotWanted) {
   system_.wishes.manual = true;
   EXPECT_TRUE(system_.Install());

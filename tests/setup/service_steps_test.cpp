@@ -86,10 +86,10 @@ TEST_F(ServiceStepsTest, ReportEachTraitThatIsNotTakenByItsName) {
     machine_.Heal();
     ASSERT_TRUE(Go(false));
   }
-  EXPECT_THAT(named, testing::UnorderedElementsAre(
-                         "service acledger", "service acledger: required privileges",
-                         "service acledger: restarts after a failure", "service acledger: delayed start",
-                         "service acledger: own SID", "running acledger"));
+  EXPECT_THAT(named, testing::UnorderedElementsAre("service acledger", "service acledger: required privileges",
+                                                   "service acledger: restarts after a failure",
+                                                   "service acledger: delayed start", "service acledger: own SID",
+                                                   "running acledger"));
 }
 
 TEST_F(ServiceStepsTest, LeaveAnothersServiceAlone) {
