@@ -65,15 +65,22 @@ Expected<std::string> NextFailure(Client& client) {
 }  // namespace
 
 Expected<Client> DaemonProvisioning::Connect() const {
+  Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
+  for (const std::string& endpoint : places_.endpoints) {
+    Expected<Client> client = Client::Connect(endpoint, kConnectTime);
+    if (client) return client;
+    last = client.error();
+  }
+  return std::unexpected(last);
+}
+
+Expected<void> DaemonProvisioning::Await() {
   const auto end = std::chrono::steady_clock::now() + places_.patience;
   for (;;) {
-    Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
-    for (const std::string& endpoint : places_.endpoints) {
-      Expected<Client> client = Client::Connect(endpoint, kConnectTime);
-      if (client) return client;
-      last = client.error();
-    }
-    if (last.kind != ErrorKind::kNotFound || std::chrono::steady_clock::now() >= end) return std::unexpected(last);
+    const Expected<Client> client = Connect();
+    if (client) return {};
+    if (client.error().kind != ErrorKind::kNotFound || std::chrono::steady_clock::now() >= end)
+      return std::unexpected(client.error());
     std::this_thread::sleep_for(kBetweenTries);
   }
 }

@@ -27,6 +27,8 @@ class Provisioning {
   Provisioning(const Provisioning&) = delete;
   Provisioning& operator=(const Provisioning&) = delete;
 
+  // Waits until a service that has just been started answers.
+  virtual Expected<void> Await() = 0;
   virtual Expected<std::vector<GrantedRoot>> Roots() = 0;
   // Recorded and queued when it returns; carried out in the background.
   virtual Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& roots) = 0;

@@ -24,6 +24,7 @@ class ProvisioningStep final : public Step {
   }
   Expected<std::string> Before() override { return std::string(); }
   Expected<void> Apply(const std::string&) override {
+    if (const auto answers = provisioning_.Await(); !answers) return answers;
     const auto missing = Missing();
     if (!missing) return std::unexpected(missing.error());
     if (missing->empty()) return {};
@@ -33,6 +34,7 @@ class ProvisioningStep final : public Step {
   }
   Expected<void> Undo(const std::string&) override {
     if (const auto started = start_(); !started) return started;
+    if (const auto answers = provisioning_.Await(); !answers) return answers;
     return provisioning_.RollBackAll(tell_);
   }
   Expected<Standing> CheckUndone(const std::string&) override {

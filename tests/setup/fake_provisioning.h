@@ -17,6 +17,10 @@ class FakeProvisioning final : public Provisioning {
   std::vector<GrantedRoot> roots;
   bool is_stuck = false;  // One entry cannot be taken back.
 
+  Expected<void> Await() override {
+    if (machine_.Next() != Fault::kNone) return Broken();
+    return is_serving_() ? Expected<void>() : Nobody();
+  }
   Expected<std::vector<GrantedRoot>> Roots() override {
     if (machine_.Next() != Fault::kNone) return Broken();
     if (!is_serving_()) return Nobody();
