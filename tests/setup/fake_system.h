@@ -59,6 +59,22 @@ class FakeSystem {
     const auto service = services.services.find(kServiceName);
     return service != services.services.end() && service->second.is_running;
   }
+  Machine Seams() {
+    return {{accounts, accounts,
+             [this](const std::string& name, const Secret& password) { return accounts.Fits(name, password); },
+             [this](std::span<std::uint8_t> bytes) {
+               for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_());
+               return Expected<void>();
+             }},
+            firewall,
+            filters,
+            folders,
+            files,
+            services,
+            registry,
+            processes,
+            provisioning};
+  }
   // Whether it is complete; false where it was killed.
   bool Install() {
     return Go([](StepList& list, const StepList::Tell& tell) { return list.Install(tell); });
@@ -83,20 +99,7 @@ class FakeSystem {
  private:
   template <class Work>
   bool Go(const Work& work) {
-    Machine seams{{accounts, accounts,
-                   [this](const std::string& name, const Secret& password) { return accounts.Fits(name, password); },
-                   [this](std::span<std::uint8_t> bytes) {
-                     for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_());
-                     return Expected<void>();
-                   }},
-                  firewall,
-                  filters,
-                  folders,
-                  files,
-                  services,
-                  registry,
-                  processes,
-                  provisioning};
+    Machine seams = Seams();
     const Provisioning::Tell told = [](const std::string&) {};
     StepList list(AllSteps(seams, places, wishes, told), journal_);
     last.clear();
