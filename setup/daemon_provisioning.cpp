@@ -92,10 +92,10 @@ Expected<std::vector<GrantedRoot>> DaemonProvisioning::Roots() {
   return status ? RootsIn(*status) : std::unexpected(status.error());
 }
 
-Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const std::vector<std::string>& roots) {
+Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const std::string& root) {
   Expected<Client> client = Connect();
   if (!client) return std::unexpected(client.error());
-  const Json request = {{"principal", principal.ToString()}, {"roots", roots}, {"own_principal", true}};
+  const Json request = {{"principal", principal.ToString()}, {"roots", Json::array({root})}, {"own_principal", true}};
   const Expected<Json> granted = client->Call("grant", request, kAnswerTime);
   return granted ? Expected<void>() : std::unexpected(granted.error());
 }

@@ -21,7 +21,7 @@ class DaemonProvisioning final : public Provisioning {
   explicit DaemonProvisioning(ServicePlaces places) : places_(std::move(places)) {}
   Expected<void> Await() override;
   Expected<std::vector<GrantedRoot>> Roots() override;
-  Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& roots) override;
+  Expected<void> Queue(const security::Sid& principal, const std::string& root) override;
   Expected<void> RollBackAll(const Tell& tell) override;
 
  private:

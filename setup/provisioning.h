@@ -31,7 +31,7 @@ class Provisioning {
   virtual Expected<void> Await() = 0;
   virtual Expected<std::vector<GrantedRoot>> Roots() = 0;
   // Recorded and queued when it returns; carried out in the background.
-  virtual Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& roots) = 0;
+  virtual Expected<void> Queue(const security::Sid& principal, const std::string& root) = 0;
   // Everything of everyone, whoever holds it, and waits until it is proved to be gone; Roots() is empty then. An error
   // where it cannot go on: what is left is in the ledger.
   virtual Expected<void> RollBackAll(const Tell& tell) = 0;
