@@ -5,7 +5,6 @@
 // After windows.h.
 #include <knownfolders.h>
 #include <shlobj.h>
-#include <werapi.h>
 
 #include <array>
 
@@ -210,8 +209,7 @@ void Win32Host::AnnounceEnvironment() {
 Expected<std::unique_ptr<Host>> MakeHost() {
   // Reports of a crash are sent without the memory that holds passwords. Not all systems know how; what an
   // administrator dumps himself he could read anyway.
-  constexpr DWORD kNoHeap = 1;  // WER_FAULT_REPORTING_FLAG_NOHEAP, which mingw-w64 10 lacks.
-  WerSetFlags(kNoHeap);
+  WerSetFlags(win32::kWerNoHeap);
   auto host = std::make_unique<Win32Host>();
   if (const auto begun = host->Begin(); !begun) return std::unexpected(begun.error());
   return host;
