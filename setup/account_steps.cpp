@@ -242,6 +242,7 @@ class EnableStep final : public MadeByUs {
 
   std::string Intent() const override { return "enable " + name_; }
   std::vector<std::string> Needs() const override { return needs_; }
+  bool GoesWithItsNeeds() const override { return true; }
   Expected<Standing> Check() override {
     const auto user = User();
     if (!user) return std::unexpected(user.error());

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "store/files.h"
+#include "store/ledger.h"
+
 namespace acledger::setup {
 namespace {
 
@@ -62,17 +65,37 @@ Expected<std::string> NextFailure(Client& client) {
   }
 }
 
+Expected<std::vector<GrantedRoot>> RootsOf(Client& client, const std::optional<security::Sid>& principal) {
+  const Expected<Json> status = client.Call("status", Json::object(), kAnswerTime);
+  auto roots = status ? RootsIn(*status) : std::unexpected(status.error());
+  if (roots && principal) std::erase_if(*roots, [&](const GrantedRoot& one) { return one.principal != *principal; });
+  return roots;
+}
+
+// Until nothing of the principal is left, or the service does not go on.
+Expected<void> Follow(Client& client, const std::optional<security::Sid>& principal, const Provisioning::Tell& tell) {
+  for (std::size_t told = 0;;) {
+    const auto roots = RootsOf(client, principal);
+    if (!roots) return std::unexpected(roots.error());
+    if (roots->empty()) return {};
+    if (roots->size() != told) tell(std::to_string(roots->size()) + " grants are being rolled back");
+    told = roots->size();
+    // The service tries a failed one again, later: that is not waited for.
+    const Expected<std::string> failed = NextFailure(client);
+    if (!failed) return std::unexpected(failed.error());
+    if (!failed->empty()) return Left(*roots, ": " + *failed);
+    const Expected<Json> status = client.Call("status", Json::object(), kAnswerTime);
+    if (!status) return std::unexpected(status.error());
+    if (IsRollingBack(*status)) continue;
+    const auto left = RootsOf(client, principal);
+    if (!left) return std::unexpected(left.error());
+    return left->empty() ? Expected<void>() : Left(*left, FirstFailure(client));
+  }
+}
+
 }  // namespace
 
-Expected<Client> DaemonProvisioning::Connect() const {
-  Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
-  for (const std::string& endpoint : places_.endpoints) {
-    Expected<Client> client = Client::Connect(endpoint, kConnectTime);
-    if (client) return client;
-    last = client.error();
-  }
-  return std::unexpected(last);
-}
+Expected<Client> DaemonProvisioning::Connect() const { return Client::Connect(places_.endpoint, kConnectTime); }
 
 Expected<void> DaemonProvisioning::Await() {
   const auto end = std::chrono::steady_clock::now() + places_.patience;
@@ -100,28 +123,32 @@ Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const s
   return granted ? Expected<void>() : std::unexpected(granted.error());
 }
 
-Expected<void> DaemonProvisioning::RollBackAll(const Tell& tell) {
+Expected<void> DaemonProvisioning::RollBack(const std::optional<security::Sid>& principal, const Tell& tell) {
   Expected<Client> client = Connect();
   if (!client) return std::unexpected(client.error());
-  for (const auto& [method, params] :
-       {std::pair("subscribe", Json::object()), std::pair("rollback", Json{{"all", true}, {"force", true}})})
+  std::vector<std::pair<const char*, Json>> calls = {{"subscribe", Json::object()}};
+  if (!principal) calls.emplace_back("rollback", Json{{"all", true}, {"force", true}});
+  const auto granted = RootsOf(*client, principal);
+  if (!granted) return std::unexpected(granted.error());
+  if (principal)
+    for (const GrantedRoot& one : *granted)
+      calls.emplace_back("revoke", Json{{"principal", one.principal.ToString()}, {"root", one.root}, {"force", true}});
+  for (const auto& [method, params] : calls)
     if (const Expected<Json> answer = client->Call(method, params, kAnswerTime); !answer)
       return std::unexpected(answer.error());
-  std::size_t told = 0;
-  for (;;) {
-    const Expected<Json> status = client->Call("status", Json::object(), kAnswerTime);
-    if (!status) return std::unexpected(status.error());
-    const auto roots = RootsIn(*status);
-    if (!roots) return std::unexpected(roots.error());
-    if (roots->empty()) return {};
-    if (!IsRollingBack(*status)) return Left(*roots, FirstFailure(*client));
-    if (roots->size() != told) tell(std::to_string(roots->size()) + " grants are being rolled back");
-    told = roots->size();
-    // The service tries a failed one again, later: that is not waited for.
-    const Expected<std::string> failed = NextFailure(*client);
-    if (!failed) return std::unexpected(failed.error());
-    if (!failed->empty()) return Left(*roots, ": " + *failed);
-  }
+  return Follow(*client, principal, tell);
+}
+
+Expected<std::size_t> DaemonProvisioning::GrantsInFile() {
+  const auto there = store::Exists(places_.ledger);
+  if (!there) return std::unexpected(there.error());
+  if (!*there) return 0;
+  store::OpenOptions options;
+  options.read_only = true;
+  const auto ledger = store::Ledger::Open(places_.ledger, options);
+  if (!ledger) return std::unexpected(ledger.error());
+  const auto grants = (*ledger)->Grants();
+  return grants ? Expected<std::size_t>(grants->size()) : std::unexpected(grants.error());
 }
 
 }  // namespace acledger::setup

@@ -11,7 +11,8 @@
 namespace acledger::setup {
 
 struct ServicePlaces {
-  std::vector<std::string> endpoints;          // Tried in this order; the client checks who serves there.
+  std::string ledger;
+  std::string endpoint;                        // The client checks who serves there.
   std::chrono::milliseconds patience{30'000};  // For a service that has just been started to listen.
 };
 
@@ -22,7 +23,8 @@ class DaemonProvisioning final : public Provisioning {
   Expected<void> Await() override;
   Expected<std::vector<GrantedRoot>> Roots() override;
   Expected<void> Queue(const security::Sid& principal, const std::string& root) override;
-  Expected<void> RollBackAll(const Tell& tell) override;
+  Expected<void> RollBack(const std::optional<security::Sid>& principal, const Tell& tell) override;
+  Expected<std::size_t> GrantsInFile() override;
 
  private:
   Expected<daemon::Client> Connect() const;

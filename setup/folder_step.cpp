@@ -14,14 +14,26 @@ bool IsTrusted(security::Bytes descriptor) {
   return *view->Owner() == security::Sid::System() || *view->Owner() == security::Sid::Administrators();
 }
 
+// Of a protected list it means nothing whether what is in it was once inherited, and systems keep that bit or not.
+bool IsSame(security::DescriptorBytes one, security::DescriptorBytes other) {
+  constexpr std::size_t kControlHigh = 3;  // MS-DTYP 2.4.6: the upper byte of Control.
+  constexpr auto kInherited = static_cast<std::uint8_t>(security::kDaclAutoInherited >> 8);
+  for (security::DescriptorBytes* bytes : {&one, &other}) {
+    const auto view = security::DescriptorView::Parse(*bytes);
+    if (view && (view->Control() & security::kDaclProtected) != 0)
+      (*bytes)[kControlHigh] &= static_cast<std::uint8_t>(~kInherited);
+  }
+  return security::SameSecurity(one, other);
+}
+
 class FolderStep final : public Step {
  public:
-  FolderStep(Folders& folders, std::string path, security::DescriptorBytes wanted, Contents contents)
+  FolderStep(Folders& folders, std::string path, security::DescriptorBytes wanted, MayGo may_go)
       : folders_(folders),
         path_(std::move(path)),
         title_("folder " + path_),
         wanted_(std::move(wanted)),
-        contents_(contents) {}
+        may_go_(std::move(may_go)) {}
 
   const std::string& Name() const override { return title_; }
   std::string Intent() const override { return "make the folder " + path_ + ", which nobody else may change"; }
@@ -38,7 +50,7 @@ class FolderStep final : public Step {
   Folders& folders_;
   const std::string path_, title_;
   const security::DescriptorBytes wanted_;
-  const Contents contents_;
+  const MayGo may_go_;
 };
 
 Expected<std::optional<FolderFacts>> FolderStep::FindOurs() {
@@ -58,7 +70,7 @@ Expected<Standing> FolderStep::Check() {
   const auto found = FindOurs();
   if (!found) return std::unexpected(found.error());
   if (!*found) return Standing{false, "it is not there"};
-  if (security::SameSecurity((*found)->descriptor, wanted_)) return Standing{true, {}};
+  if (IsSame((*found)->descriptor, wanted_)) return Standing{true, {}};
   return Standing{false, "its owner or its list of access is another"};
 }
 
@@ -81,7 +93,11 @@ Expected<void> FolderStep::Undo(const std::string& before) {
   const auto found = FindOurs();
   if (!found) return std::unexpected(found.error());
   if (!*found) return {};
-  if (before == kAbsent) return contents_ == Contents::kOurs ? folders_.RemoveTree(path_) : folders_.RemoveEmpty(path_);
+  if (before == kAbsent && may_go_) {
+    const auto agreed = may_go_();
+    return agreed ? folders_.RemoveTree(path_) : agreed;
+  }
+  if (before == kAbsent) return folders_.RemoveEmpty(path_);
   const auto descriptor = security::FromSddl(before);
   return descriptor ? folders_.SetDescriptor(path_, *descriptor) : std::unexpected(descriptor.error());
 }
@@ -99,15 +115,15 @@ Expected<Standing> FolderStep::CheckUndone(const std::string& before) {
   }
   const auto descriptor = security::FromSddl(before);
   if (!descriptor) return std::unexpected(descriptor.error());
-  if (security::SameSecurity((*found)->descriptor, *descriptor)) return Standing{true, {}};
+  if (IsSame((*found)->descriptor, *descriptor)) return Standing{true, {}};
   return Standing{false, "it does not have the descriptor that it had"};
 }
 
 }  // namespace
 
 std::unique_ptr<Step> MakeFolderStep(Folders& folders, std::string path, security::DescriptorBytes descriptor,
-                                     Contents contents) {
-  return std::make_unique<FolderStep>(folders, std::move(path), std::move(descriptor), contents);
+                                     MayGo may_go) {
+  return std::make_unique<FolderStep>(folders, std::move(path), std::move(descriptor), std::move(may_go));
 }
 
 }  // namespace acledger::setup

@@ -55,9 +55,9 @@ class Builder {
   }
 
   Steps Build() {
-    AddFolder(places_.programs, kProgramsSddl, Contents::kOthers);
-    AddFolder(places_.state, kStateSddl, Contents::kOurs);
-    AddFolder(places_.secrets, kSecretsSddl, Contents::kOthers);
+    AddFolder(places_.programs, kProgramsSddl, {});
+    AddFolder(places_.state, kStateSddl, LedgerMayGo());
+    AddFolder(places_.secrets, kSecretsSddl, {});
     const std::vector<std::string> programs = AddPrograms();
     steps_.push_back(MakeSidsStep(machine_.registry, SidsPlace(), machine_.accounts.random));
     AddEventSource();
@@ -83,8 +83,18 @@ class Builder {
   }
   void Add(Steps steps) { std::ranges::move(steps, std::back_inserter(steps_)); }
 
-  void AddFolder(const std::string& path, const char* sddl, Contents contents) {
-    steps_.push_back(MakeFolderStep(machine_.folders, path, security::FromSddl(sddl).value(), contents));
+  void AddFolder(const std::string& path, const char* sddl, MayGo may_go) {
+    steps_.push_back(MakeFolderStep(machine_.folders, path, security::FromSddl(sddl).value(), std::move(may_go)));
+  }
+  // The service is gone by then; somebody may have asked it for more while everything was rolled back.
+  MayGo LedgerMayGo() const {
+    return [&provisioning = machine_.provisioning]() -> Expected<void> {
+      const auto left = provisioning.GrantsInFile();
+      if (!left) return std::unexpected(left.error());
+      if (*left == 0) return {};
+      return Fail(ErrorKind::kBusy, "remove the ledger",
+                  std::to_string(*left) + " grants are left in it: install and uninstall again");
+    };
   }
   std::vector<std::string> AddPrograms() {
     const auto stop = [&services = machine_.services]() -> Expected<void> {
@@ -142,7 +152,8 @@ class Builder {
                                            "let the service keep the ledger, and answer",
                                            {},
                                            [] { return std::vector<std::string>(); },
-                                           {std::string("running ") + kServiceName, "folder " + places_.state}},
+                                           {std::string("running ") + kServiceName, "folder " + places_.state},
+                                           {}},
                                           Start(), tell_));
   }
   void AddProvisioningOf(const security::Sid& user) {
@@ -159,7 +170,8 @@ class Builder {
                                            "queue what the sandbox may read, without waiting for it",
                                            PrincipalOf(user),
                                            roots,
-                                           {"ledger", principal_step}},
+                                           {"ledger", principal_step},
+                                           places_.state.substr(0, 2)},
                                           Start(), tell_));
   }
   void AddLaunches() {

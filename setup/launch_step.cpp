@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "setup/launch_step.h"
 
+#include <utility>
+
 namespace acledger::setup {
 namespace {
 
@@ -17,6 +19,7 @@ class LaunchStep final : public Step {
   const std::string& Name() const override { return mark_->Name(); }
   std::string Intent() const override { return "let the launcher start commands"; }
   std::vector<std::string> Needs() const override { return mark_->Needs(); }
+  bool GoesWithItsNeeds() const override { return true; }
   Expected<Standing> Check() override { return mark_->Check(); }
   Expected<std::string> Before() override { return mark_->Before(); }
   Expected<void> Apply(const std::string& before) override { return mark_->Apply(before); }
@@ -27,8 +30,8 @@ class LaunchStep final : public Step {
       const auto running = Running();
       if (!running) return std::unexpected(running.error());
       if (running->empty()) return {};
-      for (const std::uint32_t process : *running)
-        if (const auto ended = processes_.End(process); !ended) return ended;
+      for (const auto& [process, user] : *running)
+        if (const auto ended = processes_.End(process, user); !ended) return ended;
     }
     return Fail(ErrorKind::kBusy, "end the sandbox's processes", "they start new ones");
   }
@@ -38,18 +41,18 @@ class LaunchStep final : public Step {
     const auto running = Running();
     if (!running) return std::unexpected(running.error());
     if (running->empty()) return Standing{true, {}};
-    return Standing{false, "process " + std::to_string(running->front()) + " of the sandbox still runs"};
+    return Standing{false, "process " + std::to_string(running->front().first) + " of the sandbox still runs"};
   }
 
  private:
-  Expected<std::vector<std::uint32_t>> Running() {
+  Expected<std::vector<std::pair<std::uint32_t, security::Sid>>> Running() {
     const auto users = users_();
     if (!users) return std::unexpected(users.error());
-    std::vector<std::uint32_t> all;
+    std::vector<std::pair<std::uint32_t, security::Sid>> all;
     for (const security::Sid& user : *users) {
       const auto some = processes_.Of(user);
       if (!some) return std::unexpected(some.error());
-      all.insert(all.end(), some->begin(), some->end());
+      for (const std::uint32_t process : *some) all.emplace_back(process, user);
     }
     return all;
   }

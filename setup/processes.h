@@ -19,8 +19,9 @@ class Processes {
   Processes& operator=(const Processes&) = delete;
 
   virtual Expected<std::vector<std::uint32_t>> Of(const security::Sid& user) = 0;
-  // Good where it has ended already. Waits until it is gone; kBusy where that takes too long.
-  virtual Expected<void> End(std::uint32_t process) = 0;
+  // Good where it has ended already, also where its number is another user's process by now. Waits until it is gone;
+  // kBusy where that takes too long.
+  virtual Expected<void> End(std::uint32_t process, const security::Sid& user) = 0;
 };
 
 }  // namespace acledger::setup

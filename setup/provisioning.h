@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,11 @@ class Provisioning {
   virtual Expected<std::vector<GrantedRoot>> Roots() = 0;
   // Recorded and queued when it returns; carried out in the background.
   virtual Expected<void> Queue(const security::Sid& principal, const std::string& root) = 0;
-  // Everything of everyone, whoever holds it, and waits until it is proved to be gone; Roots() is empty then. An error
-  // where it cannot go on: what is left is in the ledger.
-  virtual Expected<void> RollBackAll(const Tell& tell) = 0;
+  // What this principal was granted, or everything of everyone, whoever holds it; waits until it is proved to be gone.
+  // An error where it cannot go on: what is left is in the ledger.
+  virtual Expected<void> RollBack(const std::optional<security::Sid>& principal, const Tell& tell) = 0;
+  // While nobody serves: how many grants the ledger's file holds. 0 where there is none.
+  virtual Expected<std::size_t> GrantsInFile() = 0;
 };
 
 }  // namespace acledger::setup

@@ -10,14 +10,21 @@ namespace {
 
 char Lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
 
+bool IsSameText(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, {}, Lower, Lower);
+}
+
 // The ledger names roots without their drive, as the volume writes them; one below another is part of that grant.
-bool IsAtOrBelow(std::string_view root, std::string_view top) {
+bool IsAtOrBelow(std::string_view root, std::string_view top, std::string_view drive) {
   for (std::string_view* path : {&root, &top}) {
-    if (path->size() >= 2 && (*path)[1] == ':') path->remove_prefix(2);
+    if (path->size() >= 2 && (*path)[1] == ':') {
+      if (!IsSameText(path->substr(0, 2), drive)) return false;
+      path->remove_prefix(2);
+    }
     while (path->ends_with('\\')) path->remove_suffix(1);
   }
   if (root.size() > top.size() && root[top.size()] != '\\') return false;
-  return std::ranges::equal(root.substr(0, top.size()), top, {}, Lower, Lower);
+  return IsSameText(root.substr(0, top.size()), top);
 }
 
 class ProvisioningStep final : public Step {
@@ -52,16 +59,26 @@ class ProvisioningStep final : public Step {
   Expected<void> Undo(const std::string&) override {
     if (const auto started = start_(); !started) return started;
     if (const auto answers = provisioning_.Await(); !answers) return answers;
-    return provisioning_.RollBackAll(tell_);
+    const auto principal = Principal();
+    return principal ? provisioning_.RollBack(*principal, tell_) : std::unexpected(principal.error());
   }
   Expected<Standing> CheckUndone(const std::string&) override {
-    const auto roots = provisioning_.Roots();
+    const auto principal = Principal();
+    if (!principal) return std::unexpected(principal.error());
+    auto roots = provisioning_.Roots();
     if (!roots) return std::unexpected(roots.error());
+    std::erase_if(*roots, [&](const GrantedRoot& one) { return *principal && one.principal != **principal; });
     if (roots->empty()) return Standing{true, {}};
     return Standing{false, std::to_string(roots->size()) + " grants are left, " + roots->front().root + " among them"};
   }
 
  private:
+  // None: all of them.
+  Expected<std::optional<security::Sid>> Principal() const {
+    if (!wish_.principal) return std::nullopt;
+    const auto principal = wish_.principal();
+    return principal ? Expected<std::optional<security::Sid>>(*principal) : std::unexpected(principal.error());
+  }
   // Of the roots that are wished for. kNotFound: the principal is not there, or nobody serves.
   Expected<std::vector<std::string>> Missing() {
     const auto granted = provisioning_.Roots();
@@ -72,7 +89,7 @@ class ProvisioningStep final : public Step {
     if (!principal) return std::unexpected(principal.error());
     std::erase_if(*wanted, [&](const std::string& root) {
       return std::ranges::any_of(*granted, [&](const GrantedRoot& one) {
-        return IsAtOrBelow(root, one.root) && one.principal == *principal && !one.is_going;
+        return IsAtOrBelow(root, one.root, wish_.drive) && one.principal == *principal && !one.is_going;
       });
     });
     return wanted;

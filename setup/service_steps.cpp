@@ -39,9 +39,9 @@ class ServiceStep final : public Step {
   }
 
  private:
-  // By its description, which says who made it.
+  // By its description, which says who made it; one that was made and not yet described, by what it starts.
   bool IsOurs(const std::optional<ServiceEntry>& found) const {
-    return found && found->description == entry_.description;
+    return found && (found->description == entry_.description || found->command == entry_.command);
   }
   Expected<std::optional<ServiceEntry>> FindOurs() {
     auto found = services_.Find(entry_.name);

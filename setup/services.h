@@ -14,7 +14,8 @@ namespace acledger::setup {
 // A service that runs as LocalSystem in a process of its own and starts with the system.
 struct ServiceEntry {
   std::string name, display_name, description;
-  std::string command;  // As it is started: the program's path in quotation marks, and its words.
+  std::string command;    // As it is started: the program's path in quotation marks, and its words.
+  bool is_other = false;  // It starts otherwise than by itself, in another process or as somebody else.
   bool operator==(const ServiceEntry&) const = default;
 };
 

@@ -33,6 +33,8 @@ class Step {
   virtual std::string Intent() const = 0;
   // Names of steps without whose effect this one cannot be done, or would be unsafe.
   virtual std::vector<std::string> Needs() const { return {}; }
+  // It would be unsafe for its effect to stay where one of these is lost: then it is taken back.
+  virtual bool GoesWithItsNeeds() const { return false; }
 
   // Whether its effect is there now. Changes nothing.
   virtual Expected<Standing> Check() = 0;

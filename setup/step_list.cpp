@@ -129,13 +129,28 @@ Expected<StepResult> StepList::InstallOne(Step& step) {
   return result;
 }
 
+Expected<StepResult> StepList::GoWithout(const Step& step, const std::string& missing) {
+  StepResult result{step.Name(), Outcome::kNotTried, "it needs " + missing, {}};
+  if (!step.GoesWithItsNeeds()) return result;
+  const Expected<std::optional<StepRecord>> record = journal_.Find(step.Name());
+  if (!record) return std::unexpected(record.error());
+  if (!*record) return result;
+  const Expected<StepResult> undone = UndoOne(**record);
+  if (!undone) return undone;
+  if (undone->outcome == Outcome::kUndone) {
+    result.detail += ", and was taken back";
+    return result;
+  }
+  return StepResult{step.Name(), Outcome::kFailed, result.detail + ", and could not be taken back: " + undone->detail,
+                    undone->error};
+}
+
 Expected<Report> StepList::Install(const Tell& tell) {
   Report report;
   std::set<std::string> whole;
   for (const auto& step : steps_) {
     const std::string missing = Missing(*step, whole);
-    const Expected<StepResult> result =
-        missing.empty() ? InstallOne(*step) : StepResult{step->Name(), Outcome::kNotTried, "it needs " + missing, {}};
+    const Expected<StepResult> result = missing.empty() ? InstallOne(*step) : GoWithout(*step, missing);
     if (!result) return std::unexpected(result.error());
     if (IsWhole(*result)) whole.insert(result->name);
     tell(*result);

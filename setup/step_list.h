@@ -69,6 +69,7 @@ class StepList {
 
  private:
   Expected<StepResult> InstallOne(Step& step);
+  Expected<StepResult> GoWithout(const Step& step, const std::string& missing);
   Expected<StepResult> UndoOne(const StepRecord& record);
   Expected<Report> UndoAll(std::vector<StepRecord> records, const Tell& tell, const Keep& keep);
   Step* Find(const std::string& name) const;

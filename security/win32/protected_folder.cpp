@@ -35,11 +35,14 @@ Expected<Wanted> WantedNow() {
   if (!is_administrator) return std::unexpected(is_administrator.error());
   const Expected<Sid> caller = CallerSid();
   if (!caller) return std::unexpected(caller.error());
+  // An administrator's folder is not his own: what runs as him without that right would be its owner too.
   std::string dacl = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-  if (!*is_administrator) dacl += "(A;OICI;FA;;;" + caller->ToString() + ")";
+  dacl = *is_administrator ? "O:BA" + dacl : dacl + "(A;OICI;FA;;;" + caller->ToString() + ")";
   Expected<DescriptorBytes> descriptor = security::FromSddl(dacl);
   if (!descriptor) return std::unexpected(descriptor.error());
-  return Wanted{{Sid::System(), Sid::Administrators(), *caller}, std::move(*descriptor)};
+  std::vector<Sid> owners = {Sid::System(), Sid::Administrators()};
+  if (!*is_administrator) owners.push_back(*caller);
+  return Wanted{std::move(owners), std::move(*descriptor)};
 }
 
 Expected<DescriptorBytes> Query(HANDLE folder) {

@@ -30,6 +30,7 @@ struct Command {
   std::vector<std::uint16_t> proxy_ports;
   bool no_proxies = false;  // In place of the ports before.
   std::vector<std::string> workspaces;
+  std::string starter;  // SID of whoever asks, where that is another process; empty: this one's.
   std::optional<PrincipalKind> principal;
   std::optional<bool> manual;
   bool keep_accounts = false;

@@ -19,9 +19,9 @@ std::unexpected<Error> Bad(std::string reason, ErrorKind kind = ErrorKind::kInva
 }
 
 Expected<Command> ReadCommand(const Json& json) {
-  static const std::set<std::string> kKnown = {"version",         "pipe",       "command",   "users",  "proxy_ports",
-                                               "no_proxies",      "workspaces", "principal", "manual", "keep_accounts",
-                                               "undo_on_failure", "json",       "quiet",     "log"};
+  static const std::set<std::string> kKnown = {
+      "version",   "pipe",   "command",       "users",           "proxy_ports", "no_proxies", "workspaces", "starter",
+      "principal", "manual", "keep_accounts", "undo_on_failure", "json",        "quiet",      "log"};
   for (const auto& [key, value] : json.items())
     if (!kKnown.contains(key)) return Bad("\"" + key + "\" is unknown");
   Command command;
@@ -37,6 +37,7 @@ Expected<Command> ReadCommand(const Json& json) {
   }
   command.no_proxies = json.at("no_proxies").get<bool>();
   command.workspaces = json.at("workspaces").get<std::vector<std::string>>();
+  command.starter = json.at("starter").get<std::string>();
   if (json.contains("principal")) {
     const auto principal = json.at("principal").get<std::string>();
     if (principal != kPrincipals[0] && principal != kPrincipals[1])
@@ -48,7 +49,8 @@ Expected<Command> ReadCommand(const Json& json) {
   command.undo_on_failure = json.at("undo_on_failure").get<bool>();
   command.json = json.at("json").get<bool>();
   command.quiet = json.at("quiet").get<bool>();
-  command.log = json.at("log").get<std::string>();
+  // An administrator's process writes no file that an ordinary one names.
+  if (!json.at("log").get<std::string>().empty()) return Bad("\"log\": none is written on this side");
   return command;
 }
 
@@ -63,6 +65,7 @@ std::string Write(const Request& request) {
                {"proxy_ports", command.proxy_ports},
                {"no_proxies", command.no_proxies},
                {"workspaces", command.workspaces},
+               {"starter", command.starter},
                {"keep_accounts", command.keep_accounts},
                {"undo_on_failure", command.undo_on_failure},
                {"json", command.json},

@@ -20,6 +20,13 @@ void AddNew(std::vector<T>& list, const T& one) {
   if (std::ranges::find(list, one) == list.end()) list.push_back(one);
 }
 
+// The person for whom it is done where none is named.
+Expected<std::optional<security::Sid>> StarterOf(const Command& command, Host& host) {
+  if (command.starter.empty()) return host.StartedBy();
+  const auto user = host.FindUser(command.starter);
+  return user ? Expected<std::optional<security::Sid>>(*user) : std::unexpected(user.error());
+}
+
 // What was installed, and what the command adds to it.
 Expected<Wishes> Joined(Wishes wishes, const Command& command, Host& host) {
   for (const std::string& text : command.users) {
@@ -28,7 +35,7 @@ Expected<Wishes> Joined(Wishes wishes, const Command& command, Host& host) {
     AddNew(wishes.users, *user);
   }
   if (wishes.users.empty() && (command.verb == Verb::kInstall || command.verb == Verb::kPlan)) {
-    const auto starter = host.StartedBy();
+    const auto starter = StarterOf(command, host);
     if (!starter) return std::unexpected(starter.error());
     if (*starter) wishes.users.push_back(**starter);
   }
@@ -125,16 +132,17 @@ class NoJournal final : public Journal {
   Expected<void> Remove(const std::string&) override { return {}; }
 };
 
-Expected<Wishes> WishesOf(const Command& command, FileJournal* journal, Host& host) {
-  Wishes wishes;
-  if (journal != nullptr) {
-    const auto text = journal->Wishes();
-    if (!text) return std::unexpected(text.error());
-    auto kept = *text ? ReadWishes(**text) : Wishes();
-    if (!kept) return kept;
-    wishes = *std::move(kept);
-  }
-  auto joined = Joined(std::move(wishes), command, host);
+Expected<std::string> KeptWishes(FileJournal* journal) {
+  if (journal == nullptr) return Write(Wishes());
+  const auto text = journal->Wishes();
+  if (!text) return std::unexpected(text.error());
+  return *text ? **text : Write(Wishes());
+}
+
+Expected<Wishes> WishesOf(const Command& command, const std::string& kept, FileJournal* journal, Host& host) {
+  const auto wishes = ReadWishes(kept);
+  if (!wishes) return wishes;
+  auto joined = Joined(*wishes, command, host);
   if (!joined || journal == nullptr) return joined;
   if (command.verb == Verb::kInstall || command.verb == Verb::kRepair)
     if (const auto put = journal->PutWishes(Write(*joined)); !put) return std::unexpected(put.error());
@@ -145,12 +153,15 @@ Result AsAdministrator(const Command& command, Host& host, Output& output) {
   auto journal = host.OpenJournal(command.verb == Verb::kInstall);
   if (!journal) return CouldNot(journal.error());
   if (!*journal && command.verb != Verb::kPlan) return NothingInstalled(command);
-  const auto wishes = WishesOf(command, journal->get(), host);
+  const auto kept = KeptWishes(journal->get());
+  const auto wishes = kept ? WishesOf(command, *kept, journal->get(), host) : std::unexpected(kept.error());
   if (!wishes) return CouldNot(wishes.error());
   NoJournal none;
   Journal& used = *journal ? static_cast<Journal&>(**journal) : none;
   Result result = Work(command, host, output, used).Do(*wishes);
   if (!*journal || command.verb == Verb::kPlan || command.verb == Verb::kStatus) return result;
+  if (command.undo_on_failure && result.exit_code != kDone)
+    if (const auto put = (*journal)->PutWishes(*kept); !put) return CouldNot(put.error());
   if (const auto removed = RemoveEmptyJournal(*std::move(journal), host); !removed && !result.trouble) {
     result.trouble = removed.error();
     result.exit_code = kRemains;
@@ -185,7 +196,7 @@ int Run(const Command& command, Host& host, const Output::Show& show) {
   Command whole = command;
   const auto starter = host.StartedBy();
   if (!starter) return fail(starter.error());
-  if (whole.users.empty() && *starter) whole.users.push_back((*starter)->ToString());
+  if (*starter) whole.starter = (*starter)->ToString();
   // Logged on this side: an administrator's process writes no file that an ordinary one names.
   whole.log.clear();
   auto output = Output::Make(command, show);

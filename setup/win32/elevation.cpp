@@ -6,6 +6,7 @@
 #include <bcrypt.h>
 #include <shellapi.h>
 
+#include <algorithm>
 #include <array>
 
 #include "security/sddl.h"
@@ -180,7 +181,11 @@ Expected<std::string> ReadRequestFile(const std::string& path) {
 
 Expected<FileHandle> OpenPipe(const std::string& name) {
   const auto wide = ToWide(name);
-  if (!wide || !name.starts_with(kPipePrefix))
+  // Nothing but our own names: "..\\" behind the prefix would lead to any file.
+  const std::string_view number = std::string_view(name).substr(std::min(name.size(), sizeof kPipePrefix - 1));
+  const bool is_ours = name.starts_with(kPipePrefix) && number.size() == 32 &&
+                       number.find_first_not_of("0123456789abcdef") == number.npos;
+  if (!wide || !is_ours)
     return std::unexpected(Error{ErrorKind::kInvalid, "open the pipe for the answer", name, 0, "it is none of ours"});
   // Whoever serves there cannot act as this process.
   FileHandle pipe(CreateFileW(wide->c_str(), GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
@@ -219,20 +224,23 @@ Expected<std::optional<int>> Win32Host::RunElevated(const Command& command, cons
 }
 
 int RunRequest(const RequestFile& file, Host& host) {
+  const auto elevated = host.IsElevated();
+  if (!elevated || !*elevated) {
+    ShowOnConsole("acledger-setup: it was started to work as administrator, and is none");
+    return kNotPossible;
+  }
   const auto request = TakeRequest(file);
   const auto pipe = request ? OpenPipe(request->pipe) : std::unexpected(request.error());
   if (!pipe) {
     ShowOnConsole("acledger-setup: " + pipe.error().ToString());
-    return kUsage;
+    const bool is_refused = pipe.error().kind == ErrorKind::kInvalid || pipe.error().kind == ErrorKind::kMismatch;
+    return is_refused ? kUsage : kNotPossible;
   }
   const auto show = [&pipe](const std::string& line) {
     DWORD written = 0;  // Where nobody listens any more, the work goes on all the same: it is recorded.
     WriteFile(pipe->Get(), (line + "\n").data(), static_cast<DWORD>(line.size() + 1), &written, nullptr);
   };
-  const auto elevated = host.IsElevated();
-  if (elevated && *elevated) return Run(request->command, host, show);
-  show("acledger-setup: it was started to work as administrator, and is none");
-  return kNotPossible;
+  return Run(request->command, host, show);
 }
 
 }  // namespace acledger::setup

@@ -15,9 +15,17 @@ using win32::LastError;
 constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 constexpr DWORD kItself = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
 
-// Behind the drive: "C:\" is no folder that could be another one.
+// Behind "C:\" or "\\server\share\", which are no folders that could be others.
+std::size_t EndOfRoot(const std::wstring& path) {
+  if (!path.starts_with(L"\\\\")) return 3;
+  const std::size_t server = path.find(L'\\', 2);
+  const std::size_t share = server == std::wstring::npos ? server : path.find(L'\\', server + 1);
+  return share == std::wstring::npos ? path.size() : share + 1;
+}
+
 Expected<void> CheckFoldersAbove(const std::string& path, const std::wstring& wide) {
-  for (std::size_t end = wide.find(L'\\', 3); end != std::wstring::npos; end = wide.find(L'\\', end + 1)) {
+  for (std::size_t end = wide.find(L'\\', EndOfRoot(wide)); end != std::wstring::npos;
+       end = wide.find(L'\\', end + 1)) {
     const DWORD attributes = GetFileAttributesW(wide.substr(0, end).c_str());
     if (attributes == INVALID_FILE_ATTRIBUTES) return std::unexpected(LastError("look at the folders above").At(path));
     if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)

@@ -15,6 +15,8 @@ using win32::LastError;
 
 constexpr SECURITY_INFORMATION kParts =
     OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+constexpr std::size_t kControlHigh = 3;                    // MS-DTYP 2.4.6: the upper byte of Control.
+constexpr std::uint8_t kAutoInheritRequest = 0x0100 >> 8;  // SE_DACL_AUTO_INHERIT_REQ
 constexpr DWORD kListAndDelete =
     DELETE | FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
 
@@ -77,9 +79,12 @@ Expected<void> Win32Folders::SetDescriptor(const std::string& path, security::By
   if (!IsPlainFolder(*attributes))
     return std::unexpected(Error{ErrorKind::kInvalid, "set the folder's descriptor", path, 0, "it is no plain folder"});
   const bool is_protected = (view->Control() & security::kDaclProtected) != 0;
+  // The system keeps "inherited" only where it is asked to.
+  security::DescriptorBytes asking(descriptor.begin(), descriptor.end());
+  if ((view->Control() & security::kDaclAutoInherited) != 0) asking[kControlHigh] |= kAutoInheritRequest;
   const SECURITY_INFORMATION how =
       is_protected ? PROTECTED_DACL_SECURITY_INFORMATION : UNPROTECTED_DACL_SECURITY_INFORMATION;
-  if (SetKernelObjectSecurity(folder->Get(), kParts | how, win32::AsDescriptor(descriptor))) return {};
+  if (SetKernelObjectSecurity(folder->Get(), kParts | how, win32::AsDescriptor(asking))) return {};
   return std::unexpected(LastError("set the folder's descriptor").At(path));
 }
 

@@ -56,6 +56,23 @@ Expected<std::string> FolderOfThisProgram() {
   return FromWide(path);
 }
 
+// However their paths are written.
+Expected<bool> IsSameFolder(const std::string& one, const std::string& other) {
+  BY_HANDLE_FILE_INFORMATION facts[2]{};
+  for (const std::string* path : {&one, &other}) {
+    const auto wide = ToWide(*path);
+    if (!wide) return std::unexpected(wide.error());
+    const win32::FileHandle folder(CreateFileW(wide->c_str(), FILE_READ_ATTRIBUTES,
+                                               FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                                               OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+    if (!folder && (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND)) return false;
+    if (!folder || !GetFileInformationByHandle(folder.Get(), &facts[path == &one ? 0 : 1]))
+      return std::unexpected(LastError("look at the folder").At(*path));
+  }
+  return facts[0].dwVolumeSerialNumber == facts[1].dwVolumeSerialNumber &&
+         facts[0].nFileIndexHigh == facts[1].nFileIndexHigh && facts[0].nFileIndexLow == facts[1].nFileIndexLow;
+}
+
 Expected<std::string> ProfileOf(Registry& registry, const Sid& user) {
   const std::string key = kProfiles + user.ToString();
   const auto value = registry.Find(key, "ProfileImagePath");
@@ -83,6 +100,9 @@ Expected<Places> FindPlaces(Registry& registry) {
                 *data + "\\acledger-setup\\secrets",
                 {*programs},
                 [&registry](const Sid& user) { return ProfileOf(registry, user); }};
+  const auto in_place = IsSameFolder(places.source, places.programs);
+  if (!in_place) return std::unexpected(in_place.error());
+  if (*in_place) places.source = places.programs;
   // A system without programs of 32 bits has none.
   if (const auto other = KnownFolder(FOLDERID_ProgramFilesX86, "look for the other folder of programs");
       other && *other != *programs)
@@ -101,6 +121,17 @@ Expected<Sid> UserOfThisProcess() {
   return win32::ToSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid);
 }
 
+Expected<Sid> IsUser(const Sid& sid, const std::string& text) {
+  std::array<wchar_t, 1024> name{}, domain{};
+  DWORD name_size = name.size(), domain_size = domain.size();
+  SID_NAME_USE use{};
+  if (!LookupAccountSidW(nullptr, win32::AsPsid(sid), name.data(), &name_size, domain.data(), &domain_size, &use))
+    return std::unexpected(LastError("look for the user").At(text));
+  const bool is_persons = sid.IsMachineRelative() || sid.Authority() == kCloudAuthority;
+  if (use == SidTypeUser && is_persons) return sid;
+  return std::unexpected(Error{ErrorKind::kInvalid, "look for the user", text, 0, "it is no person's account"});
+}
+
 }  // namespace
 
 struct Win32Host::Parts {
@@ -114,7 +145,8 @@ struct Win32Host::Parts {
   Win32Services services;
   Win32Registry registry;
   Win32Processes processes;
-  DaemonProvisioning provisioning{ServicePlaces{{daemon::DefaultEndpoint(), daemon::FallbackEndpoint()}}};
+  // Where only administrators can serve: at the other place anybody who runs as this user could answer for the service.
+  std::unique_ptr<DaemonProvisioning> provisioning;
   Places places;
   std::string journal_folder;
   std::unique_ptr<Machine> machine;
@@ -131,6 +163,8 @@ Expected<void> Win32Host::Begin() {
   if (!places) return std::unexpected(places.error());
   parts->places = *std::move(places);
   parts->journal_folder = parts->places.secrets.substr(0, parts->places.secrets.rfind('\\'));
+  parts->provisioning = std::make_unique<DaemonProvisioning>(
+      ServicePlaces{parts->places.state + "\\ledger.db", daemon::DefaultEndpoint()});
   parts->secrets = MakeSystemSecretStore(parts->places.secrets);
   parts->machine = std::make_unique<Machine>(
       Machine{{parts->accounts, *parts->secrets, CheckByLogon(LogOnOnce), FillWithSystemRandom},
@@ -141,7 +175,7 @@ Expected<void> Win32Host::Begin() {
               parts->services,
               parts->registry,
               parts->processes,
-              parts->provisioning});
+              *parts->provisioning});
   const auto elevated = IsElevated();
   if (!elevated) return std::unexpected(elevated.error());
   if (*elevated)
@@ -165,7 +199,7 @@ Expected<std::optional<Sid>> Win32Host::StartedBy() {
 }
 
 Expected<Sid> Win32Host::FindUser(const std::string& user) {
-  if (auto sid = Sid::FromString(user); sid) return sid;
+  if (const auto sid = Sid::FromString(user); sid) return IsUser(*sid, user);
   const auto name = ToWide(user);
   if (!name) return std::unexpected(name.error());
   std::array<std::uint8_t, SECURITY_MAX_SID_SIZE> sid{};
@@ -174,9 +208,8 @@ Expected<Sid> Win32Host::FindUser(const std::string& user) {
   SID_NAME_USE use{};
   if (!LookupAccountNameW(nullptr, name->c_str(), sid.data(), &sid_size, domain.data(), &domain_size, &use))
     return std::unexpected(LastError("look for the user").At(user));
-  if (use != SidTypeUser)
-    return std::unexpected(Error{ErrorKind::kInvalid, "look for the user", user, 0, "it is no user"});
-  return win32::ToSid(sid.data());
+  const auto found = win32::ToSid(sid.data());
+  return found ? IsUser(*found, user) : found;
 }
 
 Expected<std::unique_ptr<FileJournal>> Win32Host::OpenJournal(bool may_make) {

@@ -27,16 +27,21 @@ struct WtsTraits {
   static void Close(Value value) { WTSFreeMemory(value); }
 };
 
-// None where it has ended, or belongs to the system alone: with SeDebugPrivilege every other one can be looked at.
-std::optional<security::Sid> UserOf(DWORD process) {
-  const NtHandle handle(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process));
+// None where it cannot be told.
+std::optional<security::Sid> UserBehind(HANDLE process) {
   TokenHandle token;
-  if (!handle || !OpenProcessToken(handle.Get(), TOKEN_QUERY, token.Out())) return std::nullopt;
+  if (!OpenProcessToken(process, TOKEN_QUERY, token.Out())) return std::nullopt;
   alignas(TOKEN_USER) std::uint8_t buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
   DWORD size = 0;
   if (!GetTokenInformation(token.Get(), TokenUser, buffer, sizeof buffer, &size)) return std::nullopt;
   const auto sid = win32::ToSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid);
   return sid ? std::optional(*sid) : std::nullopt;
+}
+
+// None where it has ended, or belongs to the system alone: with SeDebugPrivilege every other one can be looked at.
+std::optional<security::Sid> UserOf(DWORD process) {
+  const NtHandle handle(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process));
+  return handle ? UserBehind(handle.Get()) : std::nullopt;
 }
 
 }  // namespace
@@ -57,10 +62,13 @@ Expected<std::vector<std::uint32_t>> Win32Processes::Of(const security::Sid& use
   return found;
 }
 
-Expected<void> Win32Processes::End(std::uint32_t process) {
-  const NtHandle handle(OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, process));
+Expected<void> Win32Processes::End(std::uint32_t process, const security::Sid& user) {
+  const NtHandle handle(
+      OpenProcess(PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, process));
   if (!handle && GetLastError() == ERROR_INVALID_PARAMETER) return {};  // There is none of that number any more.
   if (!handle) return std::unexpected(LastError("open a process of the sandbox"));
+  // The number may be another one's since it was listed; the handle keeps it.
+  if (const auto owner = UserBehind(handle.Get()); owner && *owner != user) return {};
   if (!TerminateProcess(handle.Get(), ERROR_SHUTDOWN_IN_PROGRESS) && GetLastError() != ERROR_ACCESS_DENIED)
     return std::unexpected(LastError("end a process of the sandbox"));  // Denied too where it is ending already.
   const DWORD waited = WaitForSingleObject(handle.Get(), kPatience);

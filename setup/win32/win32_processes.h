@@ -9,7 +9,7 @@ namespace acledger::setup {
 class Win32Processes final : public Processes {
  public:
   Expected<std::vector<std::uint32_t>> Of(const security::Sid& user) override;
-  Expected<void> End(std::uint32_t process) override;
+  Expected<void> End(std::uint32_t process, const security::Sid& user) override;
 };
 
 }  // namespace acledger::setup

@@ -45,13 +45,11 @@ Expected<void> Describe(SC_HANDLE service, const std::string& text) {
   return {};
 }
 
-// An entry that starts otherwise, or as somebody else, has no command that could be ours.
 ServiceEntry EntryOf(const std::string& name, const QUERY_SERVICE_CONFIGW& config, std::string description) {
   const auto text = [](const wchar_t* one) { return one == nullptr ? std::string() : FromWide(one); };
   const bool is_ours = config.dwServiceType == SERVICE_WIN32_OWN_PROCESS && config.dwStartType == SERVICE_AUTO_START &&
                        _wcsicmp(config.lpServiceStartName ? config.lpServiceStartName : L"", kSystem) == 0;
-  return {name, text(config.lpDisplayName), std::move(description),
-          is_ours ? text(config.lpBinaryPathName) : std::string()};
+  return {name, text(config.lpDisplayName), std::move(description), text(config.lpBinaryPathName), !is_ours};
 }
 
 Expected<SERVICE_STATUS_PROCESS> StatusOf(SC_HANDLE service) {

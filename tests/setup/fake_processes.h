@@ -22,7 +22,8 @@ class FakeProcesses final : public Processes {
       if (owner == user) found.push_back(process);
     return found;
   }
-  Expected<void> End(std::uint32_t process) override {
+  Expected<void> End(std::uint32_t process, const security::Sid& wanted) override {
+    if (running.contains(process) && running.at(process) != wanted) return {};
     return machine_.Do([&] {
       const security::Sid user = running.at(process);
       running.erase(process);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "setup/provisioning.h"
@@ -16,7 +18,8 @@ class FakeProvisioning final : public Provisioning {
       : machine_(machine), is_serving_(std::move(is_serving)) {}
   std::vector<GrantedRoot> roots;
   std::string missing;
-  bool is_stuck = false;  // One entry cannot be taken back.
+  std::optional<GrantedRoot> late;  // Asked for by somebody just when everything was rolled back.
+  bool is_stuck = false;            // One entry cannot be taken back.
 
   Expected<void> Await() override {
     if (machine_.Next() != Fault::kNone) return Broken();
@@ -33,11 +36,19 @@ class FakeProvisioning final : public Provisioning {
     // As the service names it: without the drive.
     return machine_.Do([&] { roots.push_back({principal, root.substr(2)}); });
   }
-  Expected<void> RollBackAll(const Tell& tell) override {
+  Expected<void> RollBack(const std::optional<security::Sid>& principal, const Tell& tell) override {
     if (!is_serving_()) return Nobody();
     tell("rolling back");
     if (is_stuck) return Fail(ErrorKind::kIo, "roll back", "1 grant is left");
-    return machine_.Do([&] { roots.clear(); });
+    const auto done = machine_.Do([&] {
+      std::erase_if(roots, [&](const GrantedRoot& one) { return !principal || one.principal == *principal; });
+    });
+    if (!principal && late) roots.push_back(*std::exchange(late, std::nullopt));
+    return done;
+  }
+  Expected<std::size_t> GrantsInFile() override {
+    if (machine_.Next() != Fault::kNone) return Broken();
+    return roots.size();
   }
 
  private:

@@ -79,6 +79,15 @@ class FakeSystem {
   bool Install() {
     return Go([](StepList& list, const StepList::Tell& tell) { return list.Install(tell); });
   }
+  // With what this run made taken back where it fails; the results of that come first in OutcomeOf().
+  bool InstallOrUndo() {
+    const auto begun = journal_.Records();
+    return Go([&begun](StepList& list, const StepList::Tell& tell) {
+             const auto report = list.Install([](const StepResult&) {});
+             return !report || report->is_complete ? report : list.UndoSince(*begun, tell);
+           }) &&
+           false;
+  }
   bool Uninstall(const StepList::Keep& keep = {}) {
     return Go([&keep](StepList& list, const StepList::Tell& tell) { return list.Uninstall(tell, keep); });
   }

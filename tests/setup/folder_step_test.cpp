@@ -48,6 +48,7 @@ class FolderStepTest : public testing::Test {
   FakeFolders folders_{machine_};
   FakeJournal journal_{machine_};
   StepResult last_;
+  Expected<void> answer_;
 };
 
 TEST_F(FolderStepTest, IsMadeAndTakenAway) {
@@ -91,11 +92,15 @@ TEST_F(FolderStepTest, StaysWithWhatOthersPutIntoIt) {
 
 TEST_F(FolderStepTest, TakesWhatIsItsOwnAlong) {
   std::vector<std::unique_ptr<Step>> steps;
-  steps.push_back(MakeFolderStep(folders_, kPath, Bytes(kWanted), Contents::kOurs));
+  steps.push_back(MakeFolderStep(folders_, kPath, Bytes(kWanted), [this] { return answer_; }));
   StepList list(std::move(steps), journal_);
   const auto tell = [](const StepResult&) {};
   ASSERT_TRUE(list.Install(tell)->is_complete);
   folders_.names = {"ledger.db"};
+  answer_ = Fail(ErrorKind::kBusy, "remove", "grants are left");
+  EXPECT_FALSE(list.Uninstall(tell)->is_complete);
+  EXPECT_THAT(folders_.folders, SizeIs(1));
+  answer_ = {};
   EXPECT_TRUE(list.Uninstall(tell)->is_complete);
   EXPECT_THAT(folders_.folders, IsEmpty());
 }

@@ -161,6 +161,48 @@ TEST_F(InstallationTest, WhatCannotBeRolledBackKeepsWhatItNeeds) {
   EXPECT_TRUE(system_.IsAsItWas());
 }
 
+TEST_F(InstallationTest, WhatIsUndoneForOneUserIsNotTakenFromAnother) {
+  ASSERT_TRUE(system_.Install());
+  const security::Sid second = security::Sid::Make(5, {21, 7, 7, 7, 1002});
+  system_.wishes.users.push_back(second);
+  system_.provisioning.missing = "C:\\Users\\" + second.ToString();
+  EXPECT_FALSE(system_.InstallOrUndo());
+  EXPECT_EQ(system_.OutcomeOf("provisioning of " + second.ToString()), Outcome::kUndone);
+  EXPECT_THAT(system_.accounts.state.groups, SizeIs(1));
+  EXPECT_THAT(RootsOf(GroupSid()), SizeIs(3));
+  EXPECT_THAT(system_.provisioning.roots, SizeIs(3));
+}
+
+TEST_F(InstallationTest, ALedgerWithAGrantIsNotRemoved) {
+  ASSERT_TRUE(system_.Install());
+  system_.provisioning.late = GrantedRoot{GroupSid(), "\\late"};
+  EXPECT_FALSE(system_.Uninstall());
+  EXPECT_TRUE(system_.folders.folders.contains(system_.places.state));
+  system_.Install();
+  EXPECT_TRUE(system_.Uninstall());
+  EXPECT_TRUE(system_.IsAsItWas());
+}
+
+TEST_F(InstallationTest, AnAccountThatIsNoLongerClosedInIsDisabled) {
+  ASSERT_TRUE(system_.Install());
+  system_.firewall.overridden = "a group policy";
+  EXPECT_FALSE(system_.Install());
+  EXPECT_TRUE(system_.accounts.state.users.at(OfflineAccountName(User())).facts.is_disabled);
+  EXPECT_FALSE(system_.registry.keys.at(kKey).contains("Ready"));
+  EXPECT_FALSE(system_.accounts.state.users.at(OnlineAccountName(User())).facts.is_disabled);
+  system_.firewall.overridden.clear();
+  EXPECT_TRUE(system_.Install());
+  EXPECT_FALSE(system_.accounts.state.users.at(OfflineAccountName(User())).facts.is_disabled);
+}
+
+TEST_F(InstallationTest, AWorkspaceOnAnotherDriveIsNotTakenForOneOfThisOne) {
+  ASSERT_TRUE(system_.Install());
+  system_.wishes.workspaces.push_back("D:\\work");
+  system_.provisioning.missing = "D:\\work";  // The service has one volume.
+  EXPECT_FALSE(system_.Install());
+  EXPECT_EQ(system_.OutcomeOf("provisioning of " + User().ToString()), Outcome::kFailed);
+}
+
 TEST_F(InstallationTest, ProcessesOfTheSandboxAreEndedBeforeAnythingIsTakenBack) {
   ASSERT_TRUE(system_.Install());
   const security::Sid online = system_.accounts.state.users.at(OnlineAccountName(User())).facts.sid;

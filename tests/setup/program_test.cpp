@@ -201,12 +201,36 @@ TEST_F(ProgramTest, AsksForAnAdministratorForWhoeverStartedIt) {
   host_.is_elevated = false;
   EXPECT_EQ(Do({"install", "--proxy-port", "8080", "--log", (folder_ / "log.txt").string()}), 7);
   ASSERT_THAT(host_.elevated, SizeIs(1));
-  EXPECT_THAT(host_.elevated[0].users, ElementsAre(host_.starter->ToString()));
+  EXPECT_THAT(host_.elevated[0].users, IsEmpty());
+  EXPECT_EQ(host_.elevated[0].starter, host_.starter->ToString());
   EXPECT_THAT(host_.elevated[0].proxy_ports, ElementsAre(8080));
   EXPECT_EQ(host_.elevated[0].log, "");  // Written on this side.
   EXPECT_THAT(shown_, ElementsAre("a line of the administrator's process"));
   EXPECT_THAT(ReadLog(), HasSubstr("a line of the administrator's process"));
   EXPECT_TRUE(system_.IsAsItWas());
+}
+
+TEST_F(ProgramTest, TakesWhoeverAskedForTheUserOfAFirstInstallationOnly) {
+  Command command;
+  command.verb = Verb::kInstall;
+  command.starter = "S-1-5-21-7-7-7-1005";
+  const auto show = [](const std::string&) {};
+  EXPECT_EQ(setup::Run(command, host_, show), kDone);
+  EXPECT_TRUE(system_.accounts.state.groups.contains("AcledgerSandboxUsers-1005"));
+  command.starter = "S-1-5-21-7-7-7-1006";
+  for (const Verb verb : {Verb::kInstall, Verb::kRepair, Verb::kStatus}) {
+    command.verb = verb;
+    EXPECT_EQ(setup::Run(command, host_, show), kDone);
+    EXPECT_THAT(system_.accounts.state.groups, SizeIs(1));
+  }
+}
+
+TEST_F(ProgramTest, AFailedRunThatWasUndoneLeavesTheWishesAsTheyWere) {
+  ASSERT_EQ(Do({"install"}), kDone);
+  system_.provisioning.missing = "C:\\mistyped";
+  EXPECT_EQ(Do({"install", "--workspace", "C:\\mistyped", "--undo-on-failure"}), kNotWhole);
+  EXPECT_EQ(Do({"status"}), kDone);
+  EXPECT_EQ(Do({"repair"}), kDone);
 }
 
 TEST_F(ProgramTest, TellsThatTheUserSaidNo) {

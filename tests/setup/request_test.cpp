@@ -14,6 +14,7 @@ Request Full() {
   request.command.users = {"S-1-5-21-1-2-3-1001", "DOMAIN\\ü"};
   request.command.proxy_ports = {1, 65535};
   request.command.workspaces = {"C:\\a \"b\""};
+  request.command.starter = "S-1-5-21-1-2-3-1002";
   request.command.principal = PrincipalKind::kSynthetic;
   request.command.manual = false;
   request.command.undo_on_failure = request.command.json = true;
@@ -37,17 +38,19 @@ TEST(Request, IsNotReadWhereItsHashIsAnother) {
 
 TEST(Request, IsRefusedWhereAnythingInItIsUnknown) {
   const std::string good = Write(Full());
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"{", "["},
-                                                                                 {"{", "{\"more\":1,"},
-                                                                                 {"\"install\"", "\"instal\""},
-                                                                                 {"\"install\"", "1"},
-                                                                                 {"[1,65535]", "[0]"},
-                                                                                 {"[1,65535]", "[70000]"},
-                                                                                 {"[1,65535]", "[\"1\"]"},
-                                                                                 {"\"synthetic\"", "\"x\""},
-                                                                                 {"\"no_proxies\":false,", ""},
-                                                                                 {"\"version\":1", "\"version\":-1"},
-                                                                                 {"}", ""}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"{", "["},
+                                                        {"{", "{\"more\":1,"},
+                                                        {"\"install\"", "\"instal\""},
+                                                        {"\"install\"", "1"},
+                                                        {"[1,65535]", "[0]"},
+                                                        {"[1,65535]", "[70000]"},
+                                                        {"[1,65535]", "[\"1\"]"},
+                                                        {"\"synthetic\"", "\"x\""},
+                                                        {"\"no_proxies\":false,", ""},
+                                                        {"\"log\":\"\"", "\"log\":\"C:\\\\x\""},
+                                                        {"\"version\":1", "\"version\":-1"},
+                                                        {"}", ""}}) {
     std::string bad = good;
     ASSERT_NE(bad.find(from), std::string::npos) << from;
     bad.replace(bad.find(from), from.size(), to);

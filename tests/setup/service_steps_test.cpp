@@ -104,6 +104,16 @@ TEST_F(ServiceStepsTest, LeaveAnothersServiceAlone) {
   EXPECT_TRUE(Ours().is_running);
 }
 
+TEST_F(ServiceStepsTest, TakeOneThatWasNotYetDescribedForOurs) {
+  ASSERT_TRUE(Go(true));
+  Ours().entry.description.clear();
+  EXPECT_TRUE(Go(true));
+  EXPECT_EQ(Ours().entry, Entry());
+  Ours().entry.description.clear();
+  EXPECT_TRUE(Go(false));
+  EXPECT_THAT(services_.services, IsEmpty());
+}
+
 TEST_F(ServiceStepsTest, EachCallMayGoWrongInEachWay) {
   for (const bool uninstall : {false, true})
     for (const Fault fault : {Fault::kError, Fault::kErrorAfter, Fault::kLie, Fault::kKilled, Fault::kKilledAfter})
