@@ -173,7 +173,7 @@ std::string AddressText(bool is_v6, const Bytes16& bytes) {
 
 std::string RangeText(const AddressRange& range) {
   constexpr unsigned kShortestPrefix = 8;
-  const std::string first = AddressText(range.is_v6, range.first);
+  std::string first = AddressText(range.is_v6, range.first);
   if (range.first == range.last) return first;
   const unsigned bits = BitsOf(range.is_v6);
   for (unsigned length = kShortestPrefix; length < bits; ++length) {

@@ -65,15 +65,22 @@ Expected<std::string> NextFailure(Client& client) {
 }  // namespace
 
 Expected<Client> DaemonProvisioning::Connect() const {
+  Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
+  for (const std::string& endpoint : places_.endpoints) {
+    Expected<Client> client = Client::Connect(endpoint, kConnectTime);
+    if (client) return client;
+    last = client.error();
+  }
+  return std::unexpected(last);
+}
+
+Expected<void> DaemonProvisioning::Await() {
   const auto end = std::chrono::steady_clock::now() + places_.patience;
   for (;;) {
-    Error last{ErrorKind::kNotFound, "ask the service", {}, 0, "no place of it is known"};
-    for (const std::string& endpoint : places_.endpoints) {
-      Expected<Client> client = Client::Connect(endpoint, kConnectTime);
-      if (client) return client;
-      last = client.error();
-    }
-    if (last.kind != ErrorKind::kNotFound || std::chrono::steady_clock::now() >= end) return std::unexpected(last);
+    const Expected<Client> client = Connect();
+    if (client) return {};
+    if (client.error().kind != ErrorKind::kNotFound || std::chrono::steady_clock::now() >= end)
+      return std::unexpected(client.error());
     std::this_thread::sleep_for(kBetweenTries);
   }
 }
@@ -85,10 +92,10 @@ Expected<std::vector<GrantedRoot>> DaemonProvisioning::Roots() {
   return status ? RootsIn(*status) : std::unexpected(status.error());
 }
 
-Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const std::vector<std::string>& roots) {
+Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const std::string& root) {
   Expected<Client> client = Connect();
   if (!client) return std::unexpected(client.error());
-  const Json request = {{"principal", principal.ToString()}, {"roots", roots}, {"own_principal", true}};
+  const Json request = {{"principal", principal.ToString()}, {"roots", Json::array({root})}, {"own_principal", true}};
   const Expected<Json> granted = client->Call("grant", request, kAnswerTime);
   return granted ? Expected<void>() : std::unexpected(granted.error());
 }

@@ -19,8 +19,9 @@ struct ServicePlaces {
 class DaemonProvisioning final : public Provisioning {
  public:
   explicit DaemonProvisioning(ServicePlaces places) : places_(std::move(places)) {}
+  Expected<void> Await() override;
   Expected<std::vector<GrantedRoot>> Roots() override;
-  Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& roots) override;
+  Expected<void> Queue(const security::Sid& principal, const std::string& root) override;
   Expected<void> RollBackAll(const Tell& tell) override;
 
  private:

@@ -56,7 +56,7 @@ class KeptRules {
 KeptRule ToKept(const FirewallRule& rule);
 // Our words for a rule, in whatever form Windows gives it back. kMismatch: it does something else (it is disabled, it
 // allows, it is limited by something that ours never are, ...), with the reason.
-Expected<FirewallRule> FromKept(const KeptRule& rule);
+Expected<FirewallRule> FromKept(const KeptRule& kept);
 // Empty: they count.
 std::string WhyRulesDoNotCount(const FirewallState& state);
 

@@ -27,9 +27,11 @@ class Provisioning {
   Provisioning(const Provisioning&) = delete;
   Provisioning& operator=(const Provisioning&) = delete;
 
+  // Waits until a service that has just been started answers.
+  virtual Expected<void> Await() = 0;
   virtual Expected<std::vector<GrantedRoot>> Roots() = 0;
   // Recorded and queued when it returns; carried out in the background.
-  virtual Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& roots) = 0;
+  virtual Expected<void> Queue(const security::Sid& principal, const std::string& root) = 0;
   // Everything of everyone, whoever holds it, and waits until it is proved to be gone; Roots() is empty then. An error
   // where it cannot go on: what is left is in the ledger.
   virtual Expected<void> RollBackAll(const Tell& tell) = 0;

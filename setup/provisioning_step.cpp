@@ -2,9 +2,23 @@
 #include "setup/provisioning_step.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 
 namespace acledger::setup {
 namespace {
+
+char Lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
+// The ledger names roots without their drive, as the volume writes them; one below another is part of that grant.
+bool IsAtOrBelow(std::string_view root, std::string_view top) {
+  for (std::string_view* path : {&root, &top}) {
+    if (path->size() >= 2 && (*path)[1] == ':') path->remove_prefix(2);
+    while (path->ends_with('\\')) path->remove_suffix(1);
+  }
+  if (root.size() > top.size() && root[top.size()] != '\\') return false;
+  return std::ranges::equal(root.substr(0, top.size()), top, {}, Lower, Lower);
+}
 
 class ProvisioningStep final : public Step {
  public:
@@ -24,15 +38,20 @@ class ProvisioningStep final : public Step {
   }
   Expected<std::string> Before() override { return std::string(); }
   Expected<void> Apply(const std::string&) override {
+    if (const auto answers = provisioning_.Await(); !answers) return answers;
     const auto missing = Missing();
     if (!missing) return std::unexpected(missing.error());
     if (missing->empty()) return {};
     const auto principal = wish_.principal();
     if (!principal) return std::unexpected(principal.error());
-    return provisioning_.Queue(*principal, *missing);
+    std::optional<Error> first;
+    for (const std::string& root : *missing)  // One that is not there keeps none of the others out.
+      if (const auto queued = provisioning_.Queue(*principal, root); !queued && !first) first = queued.error();
+    return first ? std::unexpected(*first) : Expected<void>();
   }
   Expected<void> Undo(const std::string&) override {
     if (const auto started = start_(); !started) return started;
+    if (const auto answers = provisioning_.Await(); !answers) return answers;
     return provisioning_.RollBackAll(tell_);
   }
   Expected<Standing> CheckUndone(const std::string&) override {
@@ -53,7 +72,7 @@ class ProvisioningStep final : public Step {
     if (!principal) return std::unexpected(principal.error());
     std::erase_if(*wanted, [&](const std::string& root) {
       return std::ranges::any_of(*granted, [&](const GrantedRoot& one) {
-        return one.root == root && one.principal == *principal && !one.is_going;
+        return IsAtOrBelow(root, one.root) && one.principal == *principal && !one.is_going;
       });
     });
     return wanted;

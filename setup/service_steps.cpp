@@ -79,6 +79,7 @@ class TraitStep final : public Step {
   Expected<Standing> Check() override {
     const auto now = services_.Trait(name_, wanted_);
     if (!now && now.error().kind == ErrorKind::kNotFound) return Standing{false, "there is no such service"};
+    if (!now && now.error().kind == ErrorKind::kUnsupported) return Standing{false, now.error().ToString()};
     if (!now) return std::unexpected(now.error());
     return *now == wanted_ ? Standing{true, {}} : Standing{false, "the system keeps it otherwise"};
   }

@@ -54,7 +54,7 @@ class Services {
   virtual Expected<void> Change(const ServiceEntry& entry) = 0;
   virtual Expected<void> Remove(const std::string& name) = 0;
 
-  // Of the kind that `like` is, as the system has it now.
+  // Of the kind that `like` is, as the system has it now. kUnsupported: it keeps none of that kind.
   virtual Expected<ServiceTrait> Trait(const std::string& name, const ServiceTrait& like) = 0;
   virtual Expected<void> SetTrait(const std::string& name, const ServiceTrait& trait) = 0;
 

@@ -19,9 +19,9 @@ std::unexpected<Error> Bad(std::string reason, ErrorKind kind = ErrorKind::kInva
 }
 
 Expected<Command> ReadCommand(const Json& json) {
-  static const std::set<std::string> kKnown = {
-      "version",   "pipe",   "command",       "users",           "proxy_ports", "no_proxies", "workspaces",
-      "principal", "manual", "keep_accounts", "undo_on_failure", "json",        "quiet",      "log"};
+  static const std::set<std::string> kKnown = {"version",         "pipe",       "command",   "users",  "proxy_ports",
+                                               "no_proxies",      "workspaces", "principal", "manual", "keep_accounts",
+                                               "undo_on_failure", "json",       "quiet",     "log"};
   for (const auto& [key, value] : json.items())
     if (!kKnown.contains(key)) return Bad("\"" + key + "\" is unknown");
   Command command;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "setup/win32/fwp_api.h"
 
+#include <bit>
+
 #include "security/win32/system_error.h"
 
 namespace acledger::setup {
@@ -9,7 +11,7 @@ namespace {
 // False: the library has no such function.
 template <class Function>
 bool Take(HMODULE library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(reinterpret_cast<void*>(GetProcAddress(library, name)));
+  function = std::bit_cast<Function>(GetProcAddress(library, name));
   return function != nullptr;
 }
 

@@ -19,8 +19,11 @@ Expected<std::vector<std::uint8_t>> Read(SC_HANDLE service, DWORD level) {
   std::vector<std::uint8_t> buffer(8192);
   static_assert(alignof(Info) <= alignof(std::max_align_t));
   DWORD needed = 0;
-  if (!QueryServiceConfig2W(service, level, buffer.data(), static_cast<DWORD>(buffer.size()), &needed))
-    return std::unexpected(LastError("read the service's settings"));
+  if (!QueryServiceConfig2W(service, level, buffer.data(), static_cast<DWORD>(buffer.size()), &needed)) {
+    Error error = LastError("read the service's settings");
+    if (error.code == ERROR_INVALID_LEVEL) error.kind = ErrorKind::kUnsupported;
+    return std::unexpected(std::move(error));
+  }
   return buffer;
 }
 template <class Info>

@@ -259,7 +259,7 @@ Expected<FirewallState> Win32KeptRules::State() {
   const auto policy = OpenPolicy(create_);
   if (!policy) return std::unexpected(policy.error());
   FirewallState state;
-  auto modify = static_cast<NET_FW_MODIFY_STATE>(3);  // Nothing that says "they count".
+  NET_FW_MODIFY_STATE modify = NET_FW_MODIFY_STATE_GP_OVERRIDE;  // Where nothing is told, they do not count.
   const HRESULT result = policy->Get()->get_LocalPolicyModifyState(&modify);
   if (FAILED(result)) return std::unexpected(ComError("ask whether the firewall's rules count", result));
   state.modify_state = modify;

@@ -15,7 +15,8 @@ using win32::LastError;
 
 constexpr SECURITY_INFORMATION kParts =
     OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-constexpr DWORD kListAndDelete = DELETE | FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
+constexpr DWORD kListAndDelete =
+    DELETE | FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE;
 
 Expected<DescriptorBytes> DescriptorOf(HANDLE folder) {
   std::vector<std::uint8_t> buffer(4096);
@@ -39,7 +40,9 @@ bool IsPlainFolder(DWORD attributes) {
   return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && (attributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
 }
 
-std::unexpected<Error> At(const Error& error, const std::string& path) { return std::unexpected(Error(error).At(path)); }
+std::unexpected<Error> At(const Error& error, const std::string& path) {
+  return std::unexpected(Error(error).At(path));
+}
 
 }  // namespace
 

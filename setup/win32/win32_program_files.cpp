@@ -63,7 +63,8 @@ Expected<bool> Win32ProgramFiles::Exists(const std::string& path) {
 }
 
 Expected<bool> Win32ProgramFiles::HaveSameContents(const std::string& one, const std::string& other) {
-  const auto left = OpenPlain(one, FILE_READ_DATA | SYNCHRONIZE), right = OpenPlain(other, FILE_READ_DATA | SYNCHRONIZE);
+  const auto left = OpenPlain(one, FILE_READ_DATA | SYNCHRONIZE),
+             right = OpenPlain(other, FILE_READ_DATA | SYNCHRONIZE);
   if (!left || !right) return std::unexpected(left ? right.error() : left.error());
   std::vector<std::uint8_t> a(kPiece), b(kPiece);
   for (;;) {
@@ -98,7 +99,8 @@ Expected<void> Win32ProgramFiles::Copy(const std::string& from, const std::strin
 Expected<void> Win32ProgramFiles::Remove(const std::string& path) {
   const auto wide = ToWide(path);
   if (!wide) return std::unexpected(wide.error());
-  if (const auto plain = Exists(path); !plain || !*plain) return plain ? Expected<void>() : std::unexpected(plain.error());
+  if (const auto plain = Exists(path); !plain || !*plain)
+    return plain ? Expected<void>() : std::unexpected(plain.error());
   DeleteFileW((*wide + L".new").c_str());  // Of a copy that was interrupted; what is left of it shows in the folder.
   if (DeleteFileW(wide->c_str())) return {};
   const auto away = MoveAway(*wide);

@@ -116,10 +116,9 @@ Expected<void> Win32Registry::Put(const std::string& key, const std::string& nam
     code = RegSetValueExW(handle.Get(), wide->c_str(), 0, REG_DWORD,
                           reinterpret_cast<const std::uint8_t*>(&value.number), sizeof value.number);
   } else {
-    code = RegSetValueExW(handle.Get(), wide->c_str(), 0,
-                          value.kind == RegistryValue::Kind::kText ? REG_SZ : REG_EXPAND_SZ,
-                          reinterpret_cast<const std::uint8_t*>(text->c_str()),
-                          static_cast<DWORD>((text->size() + 1) * sizeof(wchar_t)));
+    code = RegSetValueExW(
+        handle.Get(), wide->c_str(), 0, value.kind == RegistryValue::Kind::kText ? REG_SZ : REG_EXPAND_SZ,
+        reinterpret_cast<const std::uint8_t*>(text->c_str()), static_cast<DWORD>((text->size() + 1) * sizeof(wchar_t)));
   }
   return code == ERROR_SUCCESS ? Expected<void>() : Failed("set the value", key + "\\" + name, code);
 }

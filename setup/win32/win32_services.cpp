@@ -72,8 +72,9 @@ Expected<void> WaitFor(SC_HANDLE service, const std::string& name, DWORD state) 
       return std::unexpected(Error{ErrorKind::kIo, "start the service", name, status->dwWin32ExitCode,
                                    "it ended at once: its log and the event log say why"});
     if (std::chrono::steady_clock::now() >= end)
-      return std::unexpected(Error{ErrorKind::kBusy, state == SERVICE_RUNNING ? "start the service" : "stop the service",
-                                   name, 0, "it takes too long"});
+      return std::unexpected(Error{ErrorKind::kBusy,
+                                   state == SERVICE_RUNNING ? "start the service" : "stop the service", name, 0,
+                                   "it takes too long"});
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }

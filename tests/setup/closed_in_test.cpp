@@ -61,6 +61,7 @@ struct Machine {
       const auto done = install ? Steps().Install(tell) : Steps().Uninstall(tell);
       complete = done && done->is_complete;
     } catch (const Killed&) {
+      complete = false;
     }
     ExpectClosedIn();
     return complete;

@@ -15,18 +15,23 @@ class FakeProvisioning final : public Provisioning {
   FakeProvisioning(FakeMachine& machine, std::function<bool()> is_serving)
       : machine_(machine), is_serving_(std::move(is_serving)) {}
   std::vector<GrantedRoot> roots;
+  std::string missing;
   bool is_stuck = false;  // One entry cannot be taken back.
 
+  Expected<void> Await() override {
+    if (machine_.Next() != Fault::kNone) return Broken();
+    return is_serving_() ? Expected<void>() : Nobody();
+  }
   Expected<std::vector<GrantedRoot>> Roots() override {
     if (machine_.Next() != Fault::kNone) return Broken();
     if (!is_serving_()) return Nobody();
     return roots;
   }
-  Expected<void> Queue(const security::Sid& principal, const std::vector<std::string>& wanted) override {
+  Expected<void> Queue(const security::Sid& principal, const std::string& root) override {
     if (!is_serving_()) return Nobody();
-    return machine_.Do([&] {
-      for (const std::string& root : wanted) roots.push_back({principal, root});
-    });
+    if (root == missing) return Fail(ErrorKind::kNotFound, "open " + root, "it is not there");
+    // As the service names it: without the drive.
+    return machine_.Do([&] { roots.push_back({principal, root.substr(2)}); });
   }
   Expected<void> RollBackAll(const Tell& tell) override {
     if (!is_serving_()) return Nobody();

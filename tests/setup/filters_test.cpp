@@ -179,6 +179,7 @@ TEST_F(FilterStepsTest, LeaveAnotherUsersFiltersAndTheirHome) {
   EXPECT_TRUE(filters_.home);
   EXPECT_EQ(last_[1].name, "network filters' home");
   EXPECT_EQ(last_[1].outcome, Outcome::kRemains);
+  ASSERT_TRUE(last_[1].error);
   EXPECT_EQ(last_[1].error->kind, ErrorKind::kBusy);
 }
 
@@ -187,6 +188,7 @@ TEST_F(FilterStepsTest, StayWhereTheAccountCouldNotBeDisabled) {
   Account().facts.is_disabled = false;
   EXPECT_FALSE(Go(false));
   EXPECT_THAT(filters_.filters, SizeIs(kCount));
+  ASSERT_TRUE(last_[0].error);
   EXPECT_EQ(last_[0].error->kind, ErrorKind::kBusy);
   EXPECT_TRUE(machine_.records.contains("network filters of " + OfflineAccountName(kUser)));
   Account().facts.is_disabled = true;
@@ -208,6 +210,7 @@ TEST_F(FilterStepsTest, AreMadeAnewInTheNameOfAnotherServiceWhereThereAreNone) {
   EXPECT_EQ(filters_.home->service, "acledgerd");
   filters_.home->service = "somebody";
   EXPECT_FALSE(Go(true));
+  ASSERT_TRUE(last_[1].error);
   EXPECT_EQ(last_[1].error->kind, ErrorKind::kBusy);
   EXPECT_EQ(last_[2].outcome, Outcome::kNotTried);
   EXPECT_THAT(filters_.filters, SizeIs(kCount));

@@ -29,8 +29,7 @@ class InstallationTest : public testing::Test {
 
 TEST_F(InstallationTest, IsMadeWholeAndTakenBackWhole) {
   EXPECT_TRUE(system_.Install());
-  EXPECT_THAT(RootsOf(GroupSid()),
-              testing::ElementsAre("C:\\Users\\" + User().ToString(), "C:\\Program Files", "C:\\work"));
+  EXPECT_THAT(RootsOf(GroupSid()), testing::ElementsAre("\\Users\\" + User().ToString(), "\\Program Files", "\\work"));
   EXPECT_TRUE(system_.IsServing());
   EXPECT_FALSE(system_.accounts.state.users.at(OfflineAccountName(User())).facts.is_disabled);
   EXPECT_TRUE(system_.Uninstall());
@@ -113,6 +112,26 @@ TEST_F(InstallationTest, NothingIsProvisionedWhereThatIsNotWanted) {
   system_.provisioning.roots.push_back({GroupSid(), "C:\\somebody's"});
   EXPECT_TRUE(system_.Uninstall());  // What others have granted is taken back with the ledger.
   EXPECT_TRUE(system_.IsAsItWas());
+}
+
+TEST_F(InstallationTest, ARootThatIsMissingKeepsNoOtherOut) {
+  system_.provisioning.missing = "C:\\Program Files";
+  EXPECT_FALSE(system_.Install());
+  EXPECT_EQ(system_.OutcomeOf("provisioning of " + User().ToString()), Outcome::kFailed);
+  EXPECT_THAT(RootsOf(GroupSid()), SizeIs(2));
+  system_.provisioning.missing.clear();
+  EXPECT_TRUE(system_.Install());
+  EXPECT_THAT(RootsOf(GroupSid()), SizeIs(3));
+}
+
+TEST_F(InstallationTest, ARootBelowAnotherIsPartOfItsGrant) {
+  ASSERT_TRUE(system_.Install());
+  system_.wishes.workspaces = {"c:\\WORK\\deep\\", "C:\\work"};
+  EXPECT_TRUE(system_.Install());
+  EXPECT_THAT(RootsOf(GroupSid()), SizeIs(3));
+  system_.wishes.workspaces = {"C:\\workshop"};
+  EXPECT_TRUE(system_.Install());
+  EXPECT_THAT(RootsOf(GroupSid()), SizeIs(4));
 }
 
 TEST_F(InstallationTest, ASyntheticPrincipalIsOfTheUserAndNotOfTheMachine) {

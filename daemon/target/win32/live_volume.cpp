@@ -2,7 +2,10 @@
 #include "daemon/target/live_volume.h"
 
 #include <windows.h>
+// After windows.h.
+#include <userenv.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -36,8 +39,14 @@ Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive) {
   return scanner::OpenWin32Volume(name);
 }
 
+// Asked of the system: an environment may say anything, and a service's has been seen to say something else.
 Expected<std::string> LiveLedgerPath(bool make_folder) {
-  const std::string folder = Environment(L"ProgramData", "C:\\ProgramData") + "\\acledger";
+  std::array<wchar_t, MAX_PATH + 1> path{};
+  DWORD size = path.size();
+  if (!GetAllUsersProfileDirectoryW(path.data(), &size))
+    return std::unexpected(win32::LastError("look for the folder of programs' data"));
+  const std::u8string data = std::filesystem::path(path.data()).u8string();
+  const std::string folder = std::string(data.begin(), data.end()) + "\\acledger";
   if (make_folder) {
     const Expected<void> made = win32::MakeProtectedFolder(FromUtf8(folder).wstring());
     if (!made) return std::unexpected(made.error());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "setup/win32/com.h"
@@ -96,18 +97,18 @@ class FakeDispatch : public FakeObject<Interface, Also> {
   HRESULT STDMETHODCALLTYPE put_##property(BSTR from) override {                         \
     return FakeNetFw::It().Call([&] { return Put(texts[#property], #property, from); }); \
   }
-#define FAKE_VALUE(type, property, member)                       \
-  HRESULT STDMETHODCALLTYPE get_##property(type* to) override {  \
-    return FakeNetFw::It().Call([&] {                            \
-      *to = member;                                              \
-      return S_OK;                                               \
-    });                                                          \
-  }                                                              \
-  HRESULT STDMETHODCALLTYPE put_##property(type from) override { \
-    return FakeNetFw::It().Call([&] {                            \
-      member = from;                                             \
-      return S_OK;                                               \
-    });                                                          \
+#define FAKE_VALUE(type, property, member)                                         \
+  HRESULT STDMETHODCALLTYPE get_##property(std::add_pointer_t<type> to) override { \
+    return FakeNetFw::It().Call([&] {                                              \
+      *to = (member);                                                              \
+      return S_OK;                                                                 \
+    });                                                                            \
+  }                                                                                \
+  HRESULT STDMETHODCALLTYPE put_##property(type from) override {                   \
+    return FakeNetFw::It().Call([&] {                                              \
+      (member) = from;                                                             \
+      return S_OK;                                                                 \
+    });                                                                            \
   }
 
 // With what Windows fills in, and gives back in other words than it was given.
@@ -161,7 +162,7 @@ class FakeRule final : public FakeDispatch<INetFwRule3, INetFwRule> {
     *to = text.empty() ? nullptr : SysAllocString(text.c_str());
     return S_OK;
   }
-  HRESULT Put(std::wstring& text, const std::string& property, BSTR from) const {
+  HRESULT Put(std::wstring& text, const std::string& property, const wchar_t* from) const {
     if (property.ends_with("Ports") && protocol != NET_FW_IP_PROTOCOL_TCP && protocol != NET_FW_IP_PROTOCOL_UDP)
       return E_INVALIDARG;
     text = from == nullptr ? L"" : from;

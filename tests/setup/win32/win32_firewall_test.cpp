@@ -188,6 +188,31 @@ TEST_F(Win32FirewallTest, PassesErrorsOn) {
   }
 }
 
+// Nor does a call that reports success and tells nothing make a rule one of ours.
+TEST_F(Win32FirewallTest, WhatIsNotToldIsNotTakenForBlocking) {
+  const std::function<void(FakeRule&)> damages[] = {
+      [](FakeRule& rule) { rule.enabled = VARIANT_FALSE; },
+      [](FakeRule& rule) { rule.action = NET_FW_ACTION_ALLOW; },
+      [](FakeRule& rule) { rule.direction = NET_FW_RULE_DIR_IN; },
+      [](FakeRule& rule) { rule.protocol = NET_FW_IP_PROTOCOL_UDP; },
+      [](FakeRule& rule) { rule.profiles = NET_FW_PROFILE2_PUBLIC; },
+      [](FakeRule& rule) { rule.secure = 2; },
+      [](FakeRule& rule) { rule.texts["LocalUserAuthorizedList"] = L"D:(A;;CC;;;WD)"; },
+  };
+  for (const auto& damage : damages) {
+    machine_.Heal();
+    PutAll();
+    damage(Rule(3));
+    for (int at = 0; at < 60; ++at) {
+      machine_.FailAt(at, Fault::kLie);
+      const auto found = firewall_.Find(ours_[3].name);
+      EXPECT_FALSE(found && *found && **found == ours_[3]) << at;
+    }
+    machine_.Heal();
+    ASSERT_TRUE(firewall_.Remove(ours_[3].name));
+  }
+}
+
 TEST(ComErrorTest, HasTheKindThatACallerActsOn) {
   EXPECT_EQ(ComError("x", E_ACCESSDENIED).kind, ErrorKind::kDenied);
   EXPECT_EQ(ComError("x", E_INVALIDARG).kind, ErrorKind::kInvalid);
