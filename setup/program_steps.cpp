@@ -43,15 +43,15 @@ class ProgramStep final : public Step {
   }
   Expected<void> Undo(const std::string& before) override {
     if (before == kInPlace) return {};
-    const auto there = files_.Exists(to_);
-    if (!there) return std::unexpected(there.error());
-    return *there ? files_.Remove(to_) : Expected<void>();
+    const auto traces = files_.HasTraces(to_);
+    if (!traces) return std::unexpected(traces.error());
+    return *traces ? files_.Remove(to_) : Expected<void>();
   }
   Expected<Standing> CheckUndone(const std::string& before) override {
     if (before == kInPlace) return Standing{true, {}};
-    const auto there = files_.Exists(to_);
-    if (!there) return std::unexpected(there.error());
-    return *there ? Standing{false, to_ + " is still there"} : Standing{true, {}};
+    const auto traces = files_.HasTraces(to_);
+    if (!traces) return std::unexpected(traces.error());
+    return *traces ? Standing{false, to_ + " is still there"} : Standing{true, {}};
   }
 
  private:

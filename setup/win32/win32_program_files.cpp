@@ -16,6 +16,7 @@ using win32::FileHandle;
 using win32::LastError;
 
 constexpr std::size_t kPiece = 1 << 20;
+constexpr char kUnfinished[] = ".new";  // Behind the name of a copy that is being made.
 
 Expected<FileHandle> OpenPlain(const std::string& path, std::uint32_t access) {
   auto file = OpenItself(path, access | FILE_READ_ATTRIBUTES);
@@ -62,6 +63,11 @@ Expected<bool> Win32ProgramFiles::Exists(const std::string& path) {
   return true;
 }
 
+Expected<bool> Win32ProgramFiles::HasTraces(const std::string& path) {
+  const auto there = Exists(path);
+  return !there || *there ? there : Exists(path + kUnfinished);
+}
+
 Expected<bool> Win32ProgramFiles::HaveSameContents(const std::string& one, const std::string& other) {
   const auto left = OpenPlain(one, FILE_READ_DATA | SYNCHRONIZE),
              right = OpenPlain(other, FILE_READ_DATA | SYNCHRONIZE);
@@ -78,11 +84,11 @@ Expected<bool> Win32ProgramFiles::HaveSameContents(const std::string& one, const
 }
 
 Expected<void> Win32ProgramFiles::Copy(const std::string& from, const std::string& to) {
-  const auto source = ToWide(from), target = ToWide(to), fresh = ToWide(to + ".new");
+  const auto source = ToWide(from), target = ToWide(to), fresh = ToWide(to + kUnfinished);
   for (const auto* one : {&source, &target, &fresh})
     if (!*one) return std::unexpected(one->error());
   if (!CopyFileW(source->c_str(), fresh->c_str(), FALSE)) return std::unexpected(LastError("copy to").At(to));
-  const auto file = OpenPlain(to + ".new", FILE_WRITE_DATA | SYNCHRONIZE);
+  const auto file = OpenPlain(to + kUnfinished, FILE_WRITE_DATA | SYNCHRONIZE);
   if (!file) return std::unexpected(file.error());
   if (!FlushFileBuffers(file->Get())) return std::unexpected(LastError("flush").At(to));
   const auto there = Exists(to);
@@ -97,14 +103,15 @@ Expected<void> Win32ProgramFiles::Copy(const std::string& from, const std::strin
 }
 
 Expected<void> Win32ProgramFiles::Remove(const std::string& path) {
-  const auto wide = ToWide(path);
-  if (!wide) return std::unexpected(wide.error());
-  if (const auto plain = Exists(path); !plain || !*plain)
-    return plain ? Expected<void>() : std::unexpected(plain.error());
-  DeleteFileW((*wide + L".new").c_str());  // Of a copy that was interrupted; what is left of it shows in the folder.
-  if (DeleteFileW(wide->c_str())) return {};
-  const auto away = MoveAway(*wide);
-  return away ? away : std::unexpected(Error(away.error()).At(path));
+  for (const std::string& one : {path + kUnfinished, path}) {
+    const auto wide = ToWide(one);
+    if (!wide) return std::unexpected(wide.error());
+    const auto there = Exists(one);
+    if (!there) return std::unexpected(there.error());
+    if (!*there || DeleteFileW(wide->c_str())) continue;
+    if (const auto away = MoveAway(*wide); !away) return std::unexpected(Error(away.error()).At(one));
+  }
+  return {};
 }
 
 }  // namespace acledger::setup

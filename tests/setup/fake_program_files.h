@@ -18,15 +18,20 @@ class FakeProgramFiles final : public ProgramFiles {
     if (machine_.Next() != Fault::kNone) return Broken();
     return files.contains(path);
   }
+  Expected<bool> HasTraces(const std::string& path) override {
+    if (machine_.Next() != Fault::kNone) return Broken();
+    return files.contains(path) || files.contains(path + ".new");
+  }
   Expected<bool> HaveSameContents(const std::string& one, const std::string& other) override {
     if (machine_.Next() != Fault::kNone) return Broken();
     return files.at(one) == files.at(other);
   }
   Expected<void> Copy(const std::string& from, const std::string& to) override {
-    return machine_.Do([&] { files[to] = files.at(from); });
+    files[to + ".new"] = "half";
+    return machine_.Do([&] { files.erase(to + ".new"), files[to] = files.at(from); });
   }
   Expected<void> Remove(const std::string& path) override {
-    return machine_.Do([&] { files.erase(path); });
+    return machine_.Do([&] { files.erase(path), files.erase(path + ".new"); });
   }
 
  private:

@@ -3,9 +3,9 @@
 
 #include <windows.h>
 // After windows.h.
-#include <userenv.h>
+#include <knownfolders.h>
+#include <shlobj.h>
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -32,6 +32,23 @@ std::filesystem::path FromUtf8(const std::string& text) {
   return std::filesystem::path(std::u8string(text.begin(), text.end()));
 }
 
+// Asked of the system: an environment may say anything, and that of a service has been seen to say something else. By a
+// library that is loaded only for this, since it costs more than the rest of a short command.
+Expected<std::string> ProgramData() {
+  constexpr char kWhat[] = "look for the folder of programs' data";
+  const HMODULE shell = LoadLibraryExW(L"shell32.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
+  if (shell == nullptr) return std::unexpected(win32::LastError(kWhat));
+  const FARPROC function = GetProcAddress(shell, "SHGetKnownFolderPath");
+  if (function == nullptr) return std::unexpected(win32::LastError(kWhat));
+  PWSTR path = nullptr;
+  const HRESULT result = reinterpret_cast<decltype(&SHGetKnownFolderPath)>(reinterpret_cast<void*>(function))(
+      FOLDERID_ProgramData, KF_FLAG_DONT_VERIFY, nullptr, &path);
+  const std::u8string text = path != nullptr ? std::filesystem::path(path).u8string() : std::u8string();
+  CoTaskMemFree(path);
+  if (SUCCEEDED(result)) return std::string(text.begin(), text.end());
+  return Fail(ErrorKind::kIo, kWhat, "the system does not say where it is", static_cast<std::uint32_t>(result));
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive) {
@@ -39,14 +56,10 @@ Expected<std::unique_ptr<scanner::Volume>> OpenLiveVolume(char drive) {
   return scanner::OpenWin32Volume(name);
 }
 
-// Asked of the system: an environment may say anything, and a service's has been seen to say something else.
 Expected<std::string> LiveLedgerPath(bool make_folder) {
-  std::array<wchar_t, MAX_PATH + 1> path{};
-  DWORD size = path.size();
-  if (!GetAllUsersProfileDirectoryW(path.data(), &size))
-    return std::unexpected(win32::LastError("look for the folder of programs' data"));
-  const std::u8string data = std::filesystem::path(path.data()).u8string();
-  const std::string folder = std::string(data.begin(), data.end()) + "\\acledger";
+  const Expected<std::string> data = ProgramData();
+  if (!data) return data;
+  const std::string folder = *data + "\\acledger";
   if (make_folder) {
     const Expected<void> made = win32::MakeProtectedFolder(FromUtf8(folder).wstring());
     if (!made) return std::unexpected(made.error());
