@@ -110,6 +110,9 @@ class Contents(unittest.TestCase):
         documents = ["LICENSE", "README.md", "ARCHITECTURE.md"]
         documents += ["docs/" + name for name in os.listdir(os.path.join(ROOT, "docs")) if name.endswith(".md")]
         self.assertIn("docs/install.md", documents)
+        notices = held.pop("NOTICES.txt").decode()
+        for name in ("asio", "CLI11", "fmt", "JSON for Modern C++", "spdlog", "toml++", "mingw-w64"):
+            self.assertRegex(notices, r"(?m)^%s\r?$" % re.escape(name))
         self.assertEqual(sorted(held), sorted(PROGRAMS + documents))
         for name in PROGRAMS:
             self.assertEqual(held[name], read(os.path.join(self.package.programs, name)), name)
@@ -120,7 +123,7 @@ class Contents(unittest.TestCase):
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             subprocess.run(["msiextract", "-C", folder, self.package.msi], stdout=subprocess.DEVNULL, check=True)
             found = {name: read(os.path.join(top, name)) for top, _, files in os.walk(folder) for name in files}
-        self.assertEqual(sorted(found), sorted(PROGRAMS + ["LICENSE"]))
+        self.assertEqual(sorted(found), sorted(PROGRAMS + ["LICENSE", "NOTICES.txt"]))
         for name in PROGRAMS:
             self.assertEqual(found[name], read(os.path.join(self.package.programs, name)), name)
         self.assertIn(["ProgramsFolder", "ProgramFiles64Folder", "acledger"], self.rows("Directory"))
