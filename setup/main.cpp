@@ -3,7 +3,7 @@
 #include <exception>
 
 #include "setup/program/run.h"
-#include "setup/win32/win32_host.h"
+#include "setup/program/this_system.h"
 
 namespace {
 
@@ -11,13 +11,12 @@ int ReadAndRun(int argc, char** argv) {
   using namespace acledger::setup;
   const auto line = ReadCommandLine(argc, argv);
   if (!line) return line.error();
-  Win32Host host;
-  if (const auto begun = host.Begin(); !begun) {
-    std::fprintf(stderr, "acledger-setup: %s\n", begun.error().ToString().c_str());
+  const auto host = MakeHost();
+  if (!host) {
+    std::fprintf(stderr, "acledger-setup: %s\n", host.error().ToString().c_str());
     return kNotPossible;
   }
-  if (line->request) return RunRequest(*line->request, host);
-  return Run(line->command, host, ShowOnConsole);
+  return line->request ? RunRequest(*line->request, **host) : Run(line->command, **host, ShowOnConsole);
 }
 
 }  // namespace

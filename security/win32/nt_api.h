@@ -19,12 +19,15 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION parts, PS
 NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE routine, PVOID context,
                                     PIO_STATUS_BLOCK io, PVOID buffer, ULONG size, ULONG what, BOOLEAN single,
                                     PUNICODE_STRING mask, BOOLEAN restart);
+HRESULT WINAPI WerSetFlags(DWORD flags);  // kernel32.dll; werapi.h of mingw-w64 10 does not compile.
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE file, PIO_STATUS_BLOCK io);
 }
 
 namespace acledger::win32 {
 
 inline constexpr auto kStatusReparsePointEncountered = static_cast<NTSTATUS>(0xC000050B);
+
+inline constexpr DWORD kWerNoHeap = 1;  // WER_FAULT_REPORTING_FLAG_NOHEAP
 
 // FILE_INFORMATION_CLASS as a number: the header's enumeration ends before 60 and cannot hold what comes after.
 using FileInformationClass = ULONG;

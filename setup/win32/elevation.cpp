@@ -13,6 +13,7 @@
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
 #include "setup/program/run.h"
+#include "setup/program/this_system.h"
 #include "setup/win32/random.h"
 #include "setup/win32/wide.h"
 #include "setup/win32/win32_host.h"

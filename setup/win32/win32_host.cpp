@@ -17,6 +17,7 @@
 #include "setup/daemon_provisioning.h"
 #include "setup/kept_rules.h"
 #include "setup/password_check.h"
+#include "setup/program/this_system.h"
 #include "setup/win32/random.h"
 #include "setup/win32/wide.h"
 #include "setup/win32/win32_accounts.h"
@@ -203,6 +204,15 @@ void Win32Host::AnnounceEnvironment() {
   DWORD_PTR answer = 0;
   SendMessageTimeoutW(HWND_BROADCAST, WM_SETTINGCHANGE, 0, reinterpret_cast<LPARAM>(L"Environment"), SMTO_ABORTIFHUNG,
                       kPatience, &answer);
+}
+
+Expected<std::unique_ptr<Host>> MakeHost() {
+  // Reports of a crash are sent without the memory that holds passwords. Not all systems know how; what an
+  // administrator dumps himself he could read anyway.
+  WerSetFlags(win32::kWerNoHeap);
+  auto host = std::make_unique<Win32Host>();
+  if (const auto begun = host->Begin(); !begun) return std::unexpected(begun.error());
+  return host;
 }
 
 void ShowOnConsole(const std::string& line) {

@@ -33,11 +33,4 @@ class Win32Host final : public Host {
   std::unique_ptr<Parts> parts_;
 };
 
-// A line on standard output.
-void ShowOnConsole(const std::string& line);
-
-// The elevated side of RunElevated(): reads the request, and does it with its lines going to the request's pipe. The
-// exit code.
-int RunRequest(const RequestFile& file, Host& host);
-
 }  // namespace acledger::setup

@@ -18,6 +18,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "win32"))
+import wine_program  # noqa: E402
 import wine_sd  # noqa: E402
 
 PREFIX = os.environ.get("WINEPREFIX", os.path.join(ROOT, ".cache", "wineprefix"))
@@ -107,8 +108,8 @@ class Fresh(unittest.TestCase):
     @classmethod
     def ask(cls, command, *arguments, check=True):
         ledger = cls.windows(os.path.join(cls.folder, "state")) + "\\ledger.db"
-        done = subprocess.run([cls.emulator, cls.client, command, *arguments, "--ledger", ledger, "--json"],
-                              capture_output=True, timeout=120, check=False)
+        done = wine_program.run([cls.emulator, cls.client, command, *arguments, "--ledger", ledger, "--json"],
+                                timeout=120)
         if done.returncode != 0:
             assert not check, (command, done.returncode, done.stdout, done.stderr)
             return None

@@ -25,6 +25,7 @@ import package_contents  # noqa: E402
 from package_contents import Contents, PROGRAMS, make_package, read  # noqa: E402,F401
 
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "win32"))
+import wine_program  # noqa: E402
 import wine_sd  # noqa: E402
 
 LOG = "windows/logs/acledger-setup.log"
@@ -59,9 +60,8 @@ class UnderWine(unittest.TestCase):
     @classmethod
     def run_windows(cls, *words):
         """(exit code as far as Unix sees it, what it wrote)"""
-        done = subprocess.run([cls.emulator, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=240,
-                              check=False)
-        return done.returncode, done.stdout.decode(errors="replace")
+        done = wine_program.run([cls.emulator, *words], timeout=240)
+        return done.returncode, done.stdout
 
     def msiexec(self, how, msi, *properties):
         return self.run_windows("msiexec.exe", how, "Z:" + msi.replace("/", "\\"), "/qn", *properties)[0] == 0

@@ -16,13 +16,13 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "win32"))
+import wine_program  # noqa: E402
 import wine_sd  # noqa: E402
 
 EMULATOR, FOLDER, SETUP, CLI, DAEMON = sys.argv[1:6] if len(sys.argv) > 5 else [""] * 5
@@ -58,13 +58,8 @@ def closed(flags=3):
 
 
 def run(*words, timeout=120):
-    """Its output by way of a file: what Wine starts beside a program may hold its output open for ever."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = subprocess.run([EMULATOR, *words], stdout=out, stderr=err, stdin=subprocess.DEVNULL, timeout=timeout,
-                              check=False).returncode
-        out.seek(0)
-        err.seek(0)
-        return code, out.read().decode(errors="replace"), err.read().decode(errors="replace")
+    done = wine_program.run([EMULATOR, *words], stdin=subprocess.DEVNULL, timeout=timeout)
+    return done.returncode, done.stdout, done.stderr
 
 
 def setup(*words):

@@ -20,6 +20,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+import wine_program  # noqa: E402
 import wine_sd  # noqa: E402
 
 MAKE_TREE = os.path.join(ROOT, "tools", "fixtures", "make_windows_tree")
@@ -33,8 +34,7 @@ EMULATOR, DAEMON, CLI, TOOL = sys.argv[1:5] if len(sys.argv) > 4 else [""] * 4
 
 
 def run(*words, timeout=300):
-    return subprocess.run([EMULATOR, *words], capture_output=True, text=True, timeout=timeout, errors="replace",
-                          stdin=subprocess.DEVNULL)
+    return wine_program.run([EMULATOR, *words], timeout=timeout, stdin=subprocess.DEVNULL)
 
 
 def windows(path):
@@ -126,14 +126,11 @@ class Service(ServiceCase):
         before = self.stored()
         self.net("start")
         self.assertEqual(self.query(), [RUNNING, ACCEPTS_ALL, 0, 0])
-        asked, bad, unstarted, done = [0] * 4, [], [], threading.Event()
+        asked, bad, done = [0] * 4, [], threading.Event()
 
         def ask(number):
             while not done.is_set():
                 answer = run(CLI, "status", "--endpoint", self.endpoint, "--json")
-                if answer.returncode != 0 and not answer.stdout + answer.stderr:
-                    unstarted.append(answer.returncode)  # Ours says why it fails, and Wine why it crashed.
-                    continue
                 asked[number] += 1
                 if answer.returncode != 0:
                     bad.append((answer.returncode, answer.stdout, answer.stderr))
@@ -148,12 +145,10 @@ class Service(ServiceCase):
             thread.join()
         self.assertEqual(bad, [])
         self.assertTrue(all(during), during)
-        self.assertLess(len(unstarted), 1 + sum(during) / 10, unstarted)
         self.assertGreater(report["covered"], 100, report)
         self.assertEqual(report["pending"], 0)
         self.assertNotEqual(self.stored(), before)
-        print(f"\n{report['changes']} descriptors written while 4 clients asked {sum(during)} times; "
-              f"Wine did not start {len(unstarted)} more, exit codes {unstarted}")
+        print(f"\n{report['changes']} descriptors written while 4 clients asked {sum(during)} times")
 
         self.net("stop")
         self.assertEqual(self.query(), [STOPPED, 0, 0, 0])

@@ -4,8 +4,13 @@
 import ctypes
 import ctypes.util
 import json
+import os
 import shlex
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "win32"))
+import wine_program  # noqa: E402
 
 SKIP = 77
 
@@ -17,8 +22,7 @@ class Acledger:
         self.command = shlex.split(command)
 
     def ask(self, arguments, lines):
-        done = subprocess.run([*self.command, "sd", *arguments], input="\n".join(lines) + "\n", text=True,
-                              encoding="latin-1", stdout=subprocess.PIPE, check=False)
+        done = wine_program.run([*self.command, "sd", *arguments], input=("\n".join(lines) + "\n").encode("latin-1"))
         answers = done.stdout.splitlines()
         if done.returncode > 1 or len(answers) != len(lines):
             raise RuntimeError(f"acledger sd {arguments}: exit code {done.returncode}, {len(answers)} answers to "
