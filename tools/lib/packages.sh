@@ -12,6 +12,7 @@ packages_windows=(
   g++-mingw-w64-x86-64-posix
   wine wine64
   autoconf autotools-dev gcc libc6-dev make patch perl util-linux  # tools/wine/build
+  wixl msitools                                     # tools/package
 )
 packages_tests=(
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev
