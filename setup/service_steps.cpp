@@ -41,7 +41,9 @@ class ServiceStep final : public Step {
  private:
   // By its description, which says who made it; one that was made and not yet described, by what it starts.
   bool IsOurs(const std::optional<ServiceEntry>& found) const {
-    return found && (found->description == entry_.description || found->command == entry_.command);
+    if (!found) return false;
+    const bool is_half_made = found->description.empty() && found->command == entry_.command;
+    return is_half_made || found->description == entry_.description;
   }
   Expected<std::optional<ServiceEntry>> FindOurs() {
     auto found = services_.Find(entry_.name);
