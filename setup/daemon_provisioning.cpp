@@ -145,6 +145,7 @@ Expected<std::size_t> DaemonProvisioning::GrantsInFile() {
   if (!*there) return 0;
   store::OpenOptions options;
   options.read_only = true;
+  options.check_volume = false;
   const auto ledger = store::Ledger::Open(places_.ledger, options);
   if (!ledger) return std::unexpected(ledger.error());
   const auto grants = (*ledger)->Grants();
