@@ -147,14 +147,12 @@ class Builder {
   }
   // Also where set-up grants nothing: whatever others grant is taken back by its undoing.
   void AddLedger() {
-    steps_.push_back(MakeProvisioningStep(machine_.provisioning,
-                                          {"ledger",
-                                           "let the service keep the ledger, and answer",
-                                           {},
-                                           [] { return std::vector<std::string>(); },
-                                           {std::string("running ") + kServiceName, "folder " + places_.state},
-                                           {}},
-                                          Start(), tell_));
+    ProvisioningWish wish;
+    wish.title = "ledger";
+    wish.intent = "let the service keep the ledger, and answer";
+    wish.roots = [] { return std::vector<std::string>(); };
+    wish.needs = {std::string("running ") + kServiceName, "folder " + places_.state};
+    steps_.push_back(MakeProvisioningStep(machine_.provisioning, std::move(wish), Start(), tell_));
   }
   void AddProvisioningOf(const security::Sid& user) {
     const auto roots = [user, shared = places_.shared_roots, workspaces = wishes_.workspaces,
@@ -165,14 +163,14 @@ class Builder {
     };
     const bool is_group = wishes_.principal == PrincipalKind::kGroup;
     const std::string principal_step = is_group ? "group " + GroupName(user) : "synthetic SIDs";
-    steps_.push_back(MakeProvisioningStep(machine_.provisioning,
-                                          {"provisioning of " + user.ToString(),
-                                           "queue what the sandbox may read, without waiting for it",
-                                           PrincipalOf(user),
-                                           roots,
-                                           {"ledger", principal_step},
-                                           places_.state.substr(0, 2)},
-                                          Start(), tell_));
+    ProvisioningWish wish;
+    wish.title = "provisioning of " + user.ToString();
+    wish.intent = "queue what the sandbox may read, without waiting for it";
+    wish.principal = PrincipalOf(user);
+    wish.roots = roots;
+    wish.needs = {"ledger", principal_step};
+    wish.drive = places_.state.substr(0, 2);
+    steps_.push_back(MakeProvisioningStep(machine_.provisioning, std::move(wish), Start(), tell_));
   }
   void AddLaunches() {
     std::vector<std::string> needs;

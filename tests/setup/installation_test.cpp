@@ -109,7 +109,7 @@ TEST_F(InstallationTest, NothingIsProvisionedWhereThatIsNotWanted) {
   system_.wishes.manual = true;
   EXPECT_TRUE(system_.Install());
   EXPECT_THAT(system_.provisioning.roots, IsEmpty());
-  system_.provisioning.roots.push_back({GroupSid(), "C:\\somebody's"});
+  system_.provisioning.roots.emplace_back(GroupSid(), "C:\\somebody's");
   EXPECT_TRUE(system_.Uninstall());  // What others have granted is taken back with the ledger.
   EXPECT_TRUE(system_.IsAsItWas());
 }
@@ -197,7 +197,7 @@ TEST_F(InstallationTest, AnAccountThatIsNoLongerClosedInIsDisabled) {
 
 TEST_F(InstallationTest, AWorkspaceOnAnotherDriveIsNotTakenForOneOfThisOne) {
   ASSERT_TRUE(system_.Install());
-  system_.wishes.workspaces.push_back("D:\\work");
+  system_.wishes.workspaces.emplace_back("D:\\work");
   system_.provisioning.missing = "D:\\work";  // The service has one volume.
   EXPECT_FALSE(system_.Install());
   EXPECT_EQ(system_.OutcomeOf("provisioning of " + User().ToString()), Outcome::kFailed);

@@ -66,10 +66,8 @@ class FakeHost final : public Host {
 
 class ProgramTest : public testing::Test {
  protected:
-  ProgramTest() { host_.starter = system_.wishes.users[0]; }
-  ~ProgramTest() override { std::filesystem::remove_all(folder_); }
-  ProgramTest(const ProgramTest&) = delete;
-  ProgramTest& operator=(const ProgramTest&) = delete;
+  void SetUp() override { host_.starter = system_.wishes.users[0]; }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   int Do(const std::vector<std::string>& words) {
     std::vector<std::string> all = {"acledger-setup"};

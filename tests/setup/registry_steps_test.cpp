@@ -11,7 +11,6 @@
 namespace acledger::setup {
 namespace {
 
-using testing::HasSubstr;
 using Kind = RegistryValue::Kind;
 
 const ValuePlace kPlace = {"SOFTWARE\\acledger\\deep", "Value", "SOFTWARE\\acledger"};
