@@ -15,6 +15,7 @@ using daemon::Json;
 
 constexpr auto kConnectTime = std::chrono::seconds(2);
 constexpr auto kAnswerTime = std::chrono::seconds(30);
+constexpr int kMostRounds = 5;
 constexpr auto kBetweenTries = std::chrono::milliseconds(200);
 
 std::unexpected<Error> Strange(const char* what) {
@@ -72,7 +73,7 @@ Expected<std::vector<GrantedRoot>> RootsOf(Client& client, const std::optional<s
   return roots;
 }
 
-// Until nothing of the principal is left, or the service does not go on.
+// Until the service is no longer at work on a rollback. An error: one could not go on.
 Expected<void> Follow(Client& client, const std::optional<security::Sid>& principal, const Provisioning::Tell& tell) {
   for (std::size_t told = 0;;) {
     const auto roots = RootsOf(client, principal);
@@ -86,11 +87,22 @@ Expected<void> Follow(Client& client, const std::optional<security::Sid>& princi
     if (!failed->empty()) return Left(*roots, ": " + *failed);
     const Expected<Json> status = client.Call("status", Json::object(), kAnswerTime);
     if (!status) return std::unexpected(status.error());
-    if (IsRollingBack(*status)) continue;
-    const auto left = RootsOf(client, principal);
-    if (!left) return std::unexpected(left.error());
-    return left->empty() ? Expected<void>() : Left(*left, FirstFailure(client));
+    if (!IsRollingBack(*status)) return {};
   }
+}
+
+// Asks for the rollback of what is there now.
+Expected<void> Begin(Client& client, const std::optional<security::Sid>& principal,
+                     const std::vector<GrantedRoot>& roots) {
+  std::vector<std::pair<const char*, Json>> calls;
+  if (!principal) calls.emplace_back("rollback", Json{{"all", true}, {"force", true}});
+  if (principal)
+    for (const GrantedRoot& one : roots)
+      calls.emplace_back("revoke", Json{{"principal", one.principal.ToString()}, {"root", one.root}, {"force", true}});
+  for (const auto& [method, params] : calls)
+    if (const Expected<Json> answer = client.Call(method, params, kAnswerTime); !answer)
+      return std::unexpected(answer.error());
+  return {};
 }
 
 }  // namespace
@@ -123,20 +135,20 @@ Expected<void> DaemonProvisioning::Queue(const security::Sid& principal, const s
   return granted ? Expected<void>() : std::unexpected(granted.error());
 }
 
+// More than once: what somebody asked for just before (a set-up that was killed, say) may be granted only now.
 Expected<void> DaemonProvisioning::RollBack(const std::optional<security::Sid>& principal, const Tell& tell) {
   Expected<Client> client = Connect();
   if (!client) return std::unexpected(client.error());
-  std::vector<std::pair<const char*, Json>> calls = {{"subscribe", Json::object()}};
-  if (!principal) calls.emplace_back("rollback", Json{{"all", true}, {"force", true}});
-  const auto granted = RootsOf(*client, principal);
-  if (!granted) return std::unexpected(granted.error());
-  if (principal)
-    for (const GrantedRoot& one : *granted)
-      calls.emplace_back("revoke", Json{{"principal", one.principal.ToString()}, {"root", one.root}, {"force", true}});
-  for (const auto& [method, params] : calls)
-    if (const Expected<Json> answer = client->Call(method, params, kAnswerTime); !answer)
-      return std::unexpected(answer.error());
-  return Follow(*client, principal, tell);
+  if (const Expected<Json> answer = client->Call("subscribe", Json::object(), kAnswerTime); !answer)
+    return std::unexpected(answer.error());
+  for (int round = 0;; ++round) {
+    const auto roots = RootsOf(*client, principal);
+    if (!roots) return std::unexpected(roots.error());
+    if (roots->empty() && round > 0) return {};
+    if (round == kMostRounds) return Left(*roots, FirstFailure(*client));
+    if (const auto begun = Begin(*client, principal, *roots); !begun) return begun;
+    if (const auto followed = Follow(*client, principal, tell); !followed) return followed;
+  }
 }
 
 Expected<std::size_t> DaemonProvisioning::GrantsInFile() {

@@ -59,6 +59,7 @@ class Services {
   virtual Expected<ServiceTrait> Trait(const std::string& name, const ServiceTrait& like) = 0;
   virtual Expected<void> SetTrait(const std::string& name, const ServiceTrait& trait) = 0;
 
+  // Once it is no longer on its way to either.
   virtual Expected<bool> IsRunning(const std::string& name) = 0;
   // Waits until it runs or has stopped; kBusy where that takes too long.
   virtual Expected<void> Start(const std::string& name) = 0;

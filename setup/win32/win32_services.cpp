@@ -60,19 +60,21 @@ Expected<SERVICE_STATUS_PROCESS> StatusOf(SC_HANDLE service) {
   return status;
 }
 
-Expected<void> WaitFor(SC_HANDLE service, const std::string& name, DWORD state) {
+bool IsOnItsWay(DWORD state) {
+  return state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING || state == SERVICE_PAUSE_PENDING ||
+         state == SERVICE_CONTINUE_PENDING;
+}
+
+// Its state once it is no longer on its way to another one: until then it takes no orders. kBusy: that takes too long.
+Expected<SERVICE_STATUS_PROCESS> Settled(SC_HANDLE service, const std::string& name) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
     const auto status = StatusOf(service);
-    if (!status) return std::unexpected(status.error());
-    if (status->dwCurrentState == state) return {};
-    if (state == SERVICE_RUNNING && status->dwCurrentState == SERVICE_STOPPED)
-      return std::unexpected(Error{ErrorKind::kIo, "start the service", name, status->dwWin32ExitCode,
-                                   "it ended at once: its log and the event log say why"});
+    if (!status) return std::unexpected(Error(status.error()).At(name));
+    if (!IsOnItsWay(status->dwCurrentState)) return *status;
     if (std::chrono::steady_clock::now() >= end)
-      return std::unexpected(Error{ErrorKind::kBusy,
-                                   state == SERVICE_RUNNING ? "start the service" : "stop the service", name, 0,
-                                   "it takes too long"});
+      return std::unexpected(Error{ErrorKind::kBusy, "wait for the service", name, 0,
+                                   "it neither starts nor stops: look at its log, and try again"});
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }
@@ -150,26 +152,43 @@ Expected<void> Win32Services::Remove(const std::string& name) {
 Expected<bool> Win32Services::IsRunning(const std::string& name) {
   const auto service = OpenOneService(name, SERVICE_QUERY_STATUS);
   if (!service) return std::unexpected(service.error());
-  const auto status = StatusOf(service->Get());
-  if (!status) return std::unexpected(Error(status.error()).At(name));
+  const auto status = Settled(service->Get(), name);
+  if (!status) return std::unexpected(status.error());
   return status->dwCurrentState != SERVICE_STOPPED;
 }
 
 Expected<void> Win32Services::Start(const std::string& name) {
   const auto service = OpenOneService(name, SERVICE_START | SERVICE_QUERY_STATUS);
   if (!service) return std::unexpected(service.error());
+  if (const auto before = Settled(service->Get(), name); !before) return std::unexpected(before.error());
   if (!StartServiceW(service->Get(), 0, nullptr) && GetLastError() != ERROR_SERVICE_ALREADY_RUNNING)
     return std::unexpected(LastError("start the service").At(name));
-  return WaitFor(service->Get(), name, SERVICE_RUNNING);
+  const auto after = Settled(service->Get(), name);
+  if (!after) return std::unexpected(after.error());
+  if (after->dwCurrentState != SERVICE_STOPPED) return {};
+  return std::unexpected(Error{ErrorKind::kIo, "start the service", name, after->dwWin32ExitCode,
+                               "it ended at once: its log and the event log say why"});
 }
 
 Expected<void> Win32Services::Stop(const std::string& name) {
   const auto service = OpenOneService(name, SERVICE_STOP | SERVICE_QUERY_STATUS);
   if (!service) return std::unexpected(service.error());
+  const auto before = Settled(service->Get(), name);
+  if (!before) return std::unexpected(before.error());
   SERVICE_STATUS status{};
-  if (!ControlService(service->Get(), SERVICE_CONTROL_STOP, &status) && GetLastError() != ERROR_SERVICE_NOT_ACTIVE)
+  if (before->dwCurrentState != SERVICE_STOPPED && !ControlService(service->Get(), SERVICE_CONTROL_STOP, &status) &&
+      GetLastError() != ERROR_SERVICE_NOT_ACTIVE)
     return std::unexpected(LastError("stop the service").At(name));
-  return WaitFor(service->Get(), name, SERVICE_STOPPED);
+  // It may say that it runs for a moment longer.
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    const auto after = StatusOf(service->Get());
+    if (!after) return std::unexpected(Error(after.error()).At(name));
+    if (after->dwCurrentState == SERVICE_STOPPED) return {};
+    if (std::chrono::steady_clock::now() >= end)
+      return std::unexpected(Error{ErrorKind::kBusy, "stop the service", name, 0, "it takes too long"});
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 }  // namespace acledger::setup
