@@ -52,7 +52,9 @@ struct CommandLine {
   std::optional<RequestFile> request;  // Then the command is in it.
 };
 
-// Reads the command line. What is wrong, or help, is told; then the exit code is to be returned.
+// Reads the words behind the program's name. What is wrong, or help, is told; then the exit code is to be returned.
+std::expected<CommandLine, int> ReadWords(std::vector<std::string> given);
+// Those of this process: as UTF-8, whatever `argv` has.
 std::expected<CommandLine, int> ReadCommandLine(int argc, char** argv);
 
 // What an un-elevated run hands to the elevated one: the command, and the pipe that its lines go to. JSON with a

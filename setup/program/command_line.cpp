@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "setup/program/command.h"
 
@@ -67,11 +68,16 @@ const char* Name(Verb verb) {
 }
 
 std::expected<CommandLine, int> ReadCommandLine(int argc, char** argv) {
+  CLI::App app;
+  argv = app.ensure_utf8(argv);
+  return ReadWords({argv + 1, argv + argc});
+}
+
+std::expected<CommandLine, int> ReadWords(std::vector<std::string> given) {
   CommandLine line;
   Words words;
   CLI::App app("Installs acledger: accounts, firewall rules and service of a sandbox. Takes all of it back.",
                "acledger-setup");
-  argv = app.ensure_utf8(argv);
   app.footer(kFooter);
   const auto add = [&](Verb verb, const char* what) -> CLI::App& {
     CLI::App& sub = *app.add_subcommand(Name(verb), what);
@@ -93,7 +99,8 @@ std::expected<CommandLine, int> ReadCommandLine(int argc, char** argv) {
   app.add_option("--sha256", words.request.sha256)->group("")->needs(path);
   app.require_subcommand(0, 1);
   try {
-    app.parse(argc, argv);
+    std::ranges::reverse(given);  // As the parser wants them.
+    app.parse(std::move(given));
     const bool has_request = !words.request.path.empty();
     if (has_request == !app.get_subcommands().empty())
       throw CLI::RequiredError("A command: plan, install, repair, uninstall or status");

@@ -70,12 +70,8 @@ class ProgramTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   int Do(const std::vector<std::string>& words) {
-    std::vector<std::string> all = {"acledger-setup"};
-    all.insert(all.end(), words.begin(), words.end());
-    std::vector<char*> argv;
-    for (std::string& word : all) argv.push_back(word.data());
     shown_.clear();
-    const auto line = ReadCommandLine(static_cast<int>(argv.size()), argv.data());
+    const auto line = ReadWords(words);
     if (!line) return line.error();
     return setup::Run(line->command, host_, [this](const std::string& one) { shown_.push_back(one); });
   }
@@ -256,8 +252,10 @@ TEST_F(ProgramTest, NeverTellsAPassword) {
     Do(words);
     take();
   }
-  std::ifstream journal(folder_ / "journal" / "setup.db", std::ios::binary);
-  all += std::string(std::istreambuf_iterator<char>(journal), {});
+  {
+    std::ifstream journal(folder_ / "journal" / "setup.db", std::ios::binary);
+    all += std::string(std::istreambuf_iterator<char>(journal), {});
+  }
   EXPECT_EQ(Do({"uninstall", "--json", "--log", log}), kDone);
   take();
   all += ReadLog();
