@@ -23,7 +23,7 @@ import wine_sd  # noqa: E402
 
 PREFIX = os.environ.get("WINEPREFIX", os.path.join(ROOT, ".cache", "wineprefix"))
 DRIVE_C = os.path.join(PREFIX, "drive_c")
-PRINCIPAL = "S-1-5-21-1789044512-2209385610-907413205-2001"
+PRINCIPAL = "S-1-5-21-1789044512-2209385610-907413205-2002"  # Its own: other tests roll theirs back on the same volume, meanwhile
 SECONDS = 2.0  # What a change may take until it is covered.
 
 
