@@ -142,7 +142,8 @@ void HoldersWorld::FailAt(unsigned write, const std::function<void()>& work) {
   RefuseResults(write);
   try {
     work();
-  } catch (const std::runtime_error&) {  // What Must() makes of the job's error.
+  } catch (const std::runtime_error&) {
+    ++refused_;  // What Must() makes of the job's error.
   }
   TakeResults();
 }

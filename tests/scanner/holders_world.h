@@ -67,6 +67,7 @@ class HoldersWorld : public EngineTest {
   std::optional<Engine> engine_;
   std::map<std::string, std::uint32_t> original_;
   std::vector<std::string> troubles_;
+  int refused_ = 0;  // Jobs that ended with the error of a refused write.
 };
 
 }  // namespace acledger::scanner
