@@ -14,6 +14,7 @@
 #include "security/win32/privilege.h"
 #include "security/win32/protected_folder.h"
 #include "security/win32/system_error.h"
+#include "security/win32/token_user.h"
 #include "setup/daemon_provisioning.h"
 #include "setup/kept_rules.h"
 #include "setup/password_check.h"
@@ -110,17 +111,6 @@ Expected<Places> FindPlaces(Registry& registry) {
   return places;
 }
 
-Expected<Sid> UserOfThisProcess() {
-  win32::TokenHandle token;
-  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, token.Out()))
-    return std::unexpected(LastError("open the process's token"));
-  alignas(TOKEN_USER) std::uint8_t buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-  DWORD size = 0;
-  if (!GetTokenInformation(token.Get(), TokenUser, buffer, sizeof buffer, &size))
-    return std::unexpected(LastError("read the token's user"));
-  return win32::ToSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid);
-}
-
 Expected<Sid> IsUser(const Sid& sid, const std::string& text) {
   std::array<wchar_t, 1024> name{}, domain{};
   DWORD name_size = name.size(), domain_size = domain.size();
@@ -193,7 +183,7 @@ Expected<bool> Win32Host::IsElevated() {
 }
 
 Expected<std::optional<Sid>> Win32Host::StartedBy() {
-  const auto user = UserOfThisProcess();
+  const auto user = win32::CallerSid();
   if (!user) return std::unexpected(user.error());
   return user->IsMachineRelative() || user->Authority() == kCloudAuthority ? std::optional(*user) : std::nullopt;
 }

@@ -11,6 +11,7 @@
 #include "security/win32/convert.h"
 #include "security/win32/handle.h"
 #include "security/win32/system_error.h"
+#include "security/win32/token_user.h"
 
 namespace acledger::setup {
 namespace {
@@ -31,10 +32,7 @@ struct WtsTraits {
 std::optional<security::Sid> UserBehind(HANDLE process) {
   TokenHandle token;
   if (!OpenProcessToken(process, TOKEN_QUERY, token.Out())) return std::nullopt;
-  alignas(TOKEN_USER) std::uint8_t buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-  DWORD size = 0;
-  if (!GetTokenInformation(token.Get(), TokenUser, buffer, sizeof buffer, &size)) return std::nullopt;
-  const auto sid = win32::ToSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid);
+  const auto sid = win32::UserOf(token.Get());
   return sid ? std::optional(*sid) : std::nullopt;
 }
 

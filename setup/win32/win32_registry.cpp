@@ -4,31 +4,24 @@
 #include <algorithm>
 #include <vector>
 
-#include "security/win32/handle.h"
 #include "security/win32/system_error.h"
+#include "setup/win32/registry.h"
 #include "setup/win32/wide.h"
 
 namespace acledger::setup {
 namespace {
-
-struct KeyTraits {
-  using Value = HKEY;
-  static Value None() { return nullptr; }
-  static void Close(Value value) { RegCloseKey(value); }
-};
-using KeyHandle = win32::UniqueHandle<KeyTraits>;
 
 std::unexpected<Error> Failed(const char* operation, const std::string& key, LSTATUS code) {
   return std::unexpected(win32::Win32Error(operation, static_cast<std::uint32_t>(code)).At("HKLM\\" + key));
 }
 
 // None where the key is missing.
-Expected<KeyHandle> OpenKey(const std::string& key, REGSAM access) {
+Expected<RegistryKey> OpenKey(const std::string& key, REGSAM access) {
   const auto path = ToWide(key);
   if (!path) return std::unexpected(path.error());
-  KeyHandle handle;
+  RegistryKey handle;
   const LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path->c_str(), 0, access | KEY_WOW64_64KEY, handle.Out());
-  if (code == ERROR_FILE_NOT_FOUND) return KeyHandle();
+  if (code == ERROR_FILE_NOT_FOUND) return RegistryKey();
   if (code != ERROR_SUCCESS) return Failed("open the key", key, code);
   return handle;
 }
@@ -107,7 +100,7 @@ Expected<void> Win32Registry::Put(const std::string& key, const std::string& nam
   const auto path = ToWide(key), wide = ToWide(name), text = ToWide(value.text);
   for (const auto* one : {&path, &wide, &text})
     if (!*one) return std::unexpected(one->error());
-  KeyHandle handle;
+  RegistryKey handle;
   const LSTATUS made = RegCreateKeyExW(HKEY_LOCAL_MACHINE, path->c_str(), 0, nullptr, 0,
                                        KEY_SET_VALUE | KEY_WOW64_64KEY, nullptr, handle.Out(), nullptr);
   if (made != ERROR_SUCCESS) return Failed("make the key", key, made);
